@@ -1,0 +1,67 @@
+// The ports to whatever makes sandboxes. Drivers promise: `start` and `restart` answer when the sandbox was VERIFIED ready,
+// `pause` when nothing of it runs, `resume` with the endpoint, `stop` when nothing is left (S5). Each is idempotent: asked
+// again for what is already so, it answers as if it had just done it.
+// Failures are PlatformErrors: SANDBOX_START_FAILED, SANDBOX_START_TIMEOUT (reason in words), SANDBOX_CRASHED when it is gone.
+import type { SandboxRef } from '../model/sandbox.ts';
+import type { Workload } from '../model/workload.ts';
+import type { Cancel } from '../model/clock.ts';
+
+export interface SandboxSpec {
+  readonly id: string;
+  readonly name: string;
+  /** The session's generation when it is started; 1 for warm sandboxes, as a claim makes generation 1. */
+  readonly generation: number;
+  readonly workload: Workload;
+  readonly revision: string;
+}
+
+export interface SandboxLifecycle {
+  start(spec: SandboxSpec): Promise<SandboxRef>;
+  /** Starts processes again over files that `stop(id, 'keep-files')` or a crash left, from the spec of the first start. */
+  restart(id: string, generation: number): Promise<SandboxRef>;
+  /** `remove` leaves nothing; `keep-files` leaves the workspace, so that `restart` works. Unknown ids are already stopped. */
+  stop(id: string, files: 'remove' | 'keep-files'): Promise<void>;
+}
+
+export interface Freezer {
+  /** `busy` (with the names of what goes on) when the sandbox itself says that it works; then it was left running. */
+  pause(id: string): Promise<{ readonly paused: true } | { readonly busy: readonly string[] }>;
+  resume(id: string): Promise<SandboxRef>;
+  /** What the sandbox itself says that it works on. */
+  busy(id: string): Promise<readonly string[]>;
+}
+
+export interface FoundSandbox {
+  readonly spec: SandboxSpec;
+  /** Absent when it was never verified ready: half-made. */
+  readonly ref?: SandboxRef;
+  readonly state: 'running' | 'paused' | 'stopped';
+  /** Why it stopped, where known. */
+  readonly why?: string;
+}
+
+export interface SandboxExit {
+  readonly id: string;
+  readonly generation: number;
+  /** In words: `exit code 1`, `killed by SIGSEGV`, `out of memory (limit 128Mi)`. */
+  readonly why: string;
+}
+
+export interface Inventory {
+  /** All that an earlier run or this one left, alive or not. */
+  list(): Promise<readonly FoundSandbox[]>;
+  /** Told once per end that nobody asked for. */
+  onExit(listener: (exit: SandboxExit) => void): Cancel;
+}
+
+/** Which images this driver can run. */
+export interface Images {
+  /** A digest of what would run, so that a changed image makes a new revision; or the names that are known. */
+  resolve(image: string): Promise<{ readonly digest: string } | { readonly known: readonly string[] }>;
+}
+
+export interface Driver extends SandboxLifecycle, Freezer, Inventory, Images {
+  /** What this host gives, in words for the start-up message and the log. */
+  describe(): { readonly tier: string; readonly lacks: readonly string[] };
+  close(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+// What the platform knows of one sandbox. Does not own how it is made (drivers do).
+
+/** One door of a sandbox, as AgentCube's create response shows it. */
+export interface EntryPoint {
+  /** `pathPrefix` of the runtime's port; may be empty. */
+  readonly path: string;
+  readonly protocol: 'HTTP' | 'HTTPS';
+  /** `unix:///absolute/path.sock` on one machine, `ip:port` on a cluster. */
+  readonly endpoint: string;
+}
+
+/** A sandbox that was verified ready at least once. */
+export interface SandboxRef {
+  /** Unique for ever (UUID). */
+  readonly id: string;
+  /** `<runtime name>-<8 of [a-z0-9]>`. */
+  readonly name: string;
+  readonly entryPoints: readonly EntryPoint[];
+}
+
+export type RuntimeKind = 'AgentRuntime' | 'CodeInterpreter';
+
+/** Names a runtime: kind, namespace and name. */
+export interface RuntimeKey {
+  readonly kind: RuntimeKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The key as one string, for maps and indexes. */
+export const runtimeKeyText = (key: RuntimeKey): string => `${key.kind}/${key.namespace}/${key.name}`;
