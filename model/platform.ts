@@ -1,0 +1,32 @@
+// The ports between programs: what is deployed, how to ask for a wake, and how to learn that a session changed.
+// In one process they are function calls; apart they are messages. A lost message costs a look-up, never a wrong answer.
+import type { Cancel } from './clock.ts';
+import type { RuntimeKey } from './sandbox.ts';
+import type { Session, SessionPolicy } from './session.ts';
+
+/** What a new session needs to know of the runtime it opens. */
+export interface DeployedRuntime {
+  readonly key: RuntimeKey;
+  readonly revision: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly policy: SessionPolicy;
+  readonly warmPoolSize: number;
+}
+
+export interface Runtimes {
+  /** The newest accepted version of a runtime, from memory; undefined when it is not deployed. */
+  find(key: RuntimeKey): DeployedRuntime | undefined;
+}
+
+export interface Wakes {
+  /**
+   * Asks that a session be brought to `running`: wakes it, or carries on the start that is due. Returns at once and never fails;
+   * what became of it arrives on the feed. Asking again while it is under way does nothing (one wake per session).
+   */
+  wake(sessionId: string): void;
+}
+
+export interface SessionFeed {
+  /** Told of every stored change of a session, after it was stored. */
+  subscribe(listener: (session: Session) => void): Cancel;
+}
