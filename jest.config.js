@@ -1,0 +1,22 @@
+// Owns: which test belongs to which suite. Real ESM and no transformer: jest lets Node strip the types.
+// Does not own: what a suite needs from the machine. A test that lacks something fails and says what.
+const esm = { testEnvironment: 'node', extensionsToTreatAsEsm: ['.ts'], transform: {} };
+
+const suite = (displayName, testMatch) => ({
+  ...esm,
+  displayName,
+  testMatch,
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+});
+
+const sources = 'model,activator,autoscaler,controller,nodeagent,adapters,config,sdk,sandbox,cli';
+
+export default {
+  projects: [
+    suite('unit', [`<rootDir>/{${sources}}/**/*.test.ts`, '<rootDir>/*.test.ts']),
+    suite('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),
+    suite('contract', ['<rootDir>/test/contract/**/*.test.ts']),
+    suite('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+    suite('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
+  ],
+};
