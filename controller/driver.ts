@@ -3,17 +3,10 @@
 // again for what is already so, it answers as if it had just done it.
 // Failures are PlatformErrors: SANDBOX_START_FAILED, SANDBOX_START_TIMEOUT (reason in words), SANDBOX_CRASHED when it is gone.
 import type { SandboxRef } from '../model/sandbox.ts';
-import type { Workload } from '../model/workload.ts';
+import type { FoundSandbox, SandboxSpec } from '../model/sandbox-spec.ts';
 import type { Cancel } from '../model/clock.ts';
 
-export interface SandboxSpec {
-  readonly id: string;
-  readonly name: string;
-  /** The session's generation when it is started; 1 for warm sandboxes, as a claim makes generation 1. */
-  readonly generation: number;
-  readonly workload: Workload;
-  readonly revision: string;
-}
+export type { FoundSandbox, SandboxSpec };
 
 export interface SandboxLifecycle {
   start(spec: SandboxSpec): Promise<SandboxRef>;
@@ -29,15 +22,6 @@ export interface Freezer {
   resume(id: string): Promise<SandboxRef>;
   /** What the sandbox itself says that it works on. */
   busy(id: string): Promise<readonly string[]>;
-}
-
-export interface FoundSandbox {
-  readonly spec: SandboxSpec;
-  /** Absent when it was never verified ready: half-made. */
-  readonly ref?: SandboxRef;
-  readonly state: 'running' | 'paused' | 'stopped';
-  /** Why it stopped, where known. */
-  readonly why?: string;
 }
 
 export interface SandboxExit {

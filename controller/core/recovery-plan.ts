@@ -1,8 +1,8 @@
 // After a restart: what lives against what is remembered, and what follows. Decides only.
 // S4: a session whose sandbox is gone says so; S5: a sandbox that nobody knows is removed; S1: nothing is handed out twice.
+import type { FoundSandbox } from '../../model/sandbox-spec.ts';
 import type { WarmSandbox } from '../../model/session-store.ts';
 import { actionOf, type Session, type SessionEvent, type SessionState } from '../../model/session.ts';
-import type { FoundSandbox } from '../driver.ts';
 
 export interface RecoveryFacts {
   readonly found: readonly FoundSandbox[];
