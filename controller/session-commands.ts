@@ -87,10 +87,9 @@ export function createSessionCommands(deps: CommandDeps): SessionCommands {
 
   async function resume(id: string): Promise<void> {
     await sessionOf(id);
-    const done = when(id, among('running', 'suspended', 'ending', 'ended'));
     const applied = await runner.apply(id, { kind: 'wanted' });
     if (applied.kind === 'ignored') runner.carryOn(id);
-    const { state } = await done;
+    const { state } = await when(id, among('running', 'suspended', 'ending', 'ended'));
     if (state.kind === 'suspended') {
       const details = { sessionId: id, ...(state.lost !== undefined && { reason: state.lost }) };
       throw new PlatformError('SANDBOX_START_FAILED', `session ${id} could not be woken`, details);
@@ -100,9 +99,8 @@ export function createSessionCommands(deps: CommandDeps): SessionCommands {
 
   async function end(id: string): Promise<void> {
     await sessionOf(id);
-    const done = when(id, among('ended'));
     await runner.apply(id, { kind: 'end', reason: { kind: 'deleted' } });
-    await done;
+    await when(id, among('ended'));
   }
 
   return { pause, resume, end };
