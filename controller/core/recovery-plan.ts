@@ -2,7 +2,8 @@
 // S4: a session whose sandbox is gone says so; S5: a sandbox that nobody knows is removed; S1: nothing is handed out twice.
 import type { FoundSandbox } from '../../model/sandbox-spec.ts';
 import type { WarmSandbox } from '../../model/session-store.ts';
-import { actionOf, type Session, type SessionEvent, type SessionState } from '../../model/session.ts';
+import { sandboxIdOf } from '../../model/session-query.ts';
+import { actionOf, type Session, type SessionEvent } from '../../model/session.ts';
 
 export interface RecoveryFacts {
   readonly found: readonly FoundSandbox[];
@@ -25,25 +26,6 @@ export interface RecoveryPlan {
 
 const interrupted = 'the platform was stopped while the sandbox was being made';
 
-/** The id of the sandbox whose files or processes a session needs; undefined when it needs none. */
-export function sandboxIdOf(state: SessionState): string | undefined {
-  switch (state.kind) {
-    case 'creating':
-    case 'running':
-    case 'pausing':
-    case 'paused':
-    case 'resuming':
-    case 'suspending':
-    case 'restarting':
-      return state.sandbox.id;
-    case 'suspended':
-    case 'ending':
-      return state.files?.id;
-    case 'ended':
-      return undefined;
-  }
-}
-
 /** What is to be told to a session whose sandbox was found so; null when all is well. */
 function eventFor(session: Session, sandbox: FoundSandbox | undefined): SessionEvent | null {
   const { state, generation } = session;
@@ -60,13 +42,13 @@ export function planRecovery({ found, sessions, pool }: RecoveryFacts): Recovery
   const byId = new Map(found.map((sandbox) => [sandbox.spec.id, sandbox]));
   const owned = new Map<string, Session>();
   for (const session of sessions) {
-    const id = sandboxIdOf(session.state);
+    const id = sandboxIdOf(session);
     if (id !== undefined && session.state.kind !== 'creating') owned.set(id, session);
   }
   const fit = (id: string): boolean => byId.get(id)?.state === 'paused' && byId.get(id)?.ref !== undefined;
   const warm = new Set(pool.map((entry) => entry.sandbox.id).filter((id) => fit(id) && !owned.has(id)));
   const events = sessions.flatMap((session) => {
-    const event = eventFor(session, byId.get(sandboxIdOf(session.state) ?? ''));
+    const event = eventFor(session, byId.get(sandboxIdOf(session) ?? ''));
     return event ? [{ sessionId: session.id, event }] : [];
   });
   const told = new Set(events.map((one) => one.sessionId));

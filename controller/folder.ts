@@ -1,0 +1,88 @@
+// A folder of YAML kept applied: every manifest below it at the start, and again when anything below it changes.
+// A file with a problem changes nothing of what runs; the other files are applied. Removing a file deletes nothing, as with kubectl apply.
+import { watch } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Cancel, Clock } from '../model/clock.ts';
+import { asPlatformError } from '../model/errors.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Runtime } from '../model/runtime.ts';
+import { readManifests } from './manifests.ts';
+
+export interface AppliedRuntime {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly what: 'created' | 'configured' | 'unchanged';
+  readonly warnings: readonly string[];
+}
+
+export interface FolderReport {
+  readonly applied: readonly AppliedRuntime[];
+  readonly problems: readonly Problem[];
+}
+
+export interface FolderDeps {
+  /** Rejects with a PlatformError when the runtime is refused. */
+  readonly apply: (runtime: Runtime) => Promise<AppliedRuntime>;
+  readonly clock: Clock;
+}
+
+export const imageTableName = 'images.yaml';
+
+const quietMs = 200;
+const isYaml = (file: string): boolean => /\.ya?ml$/.test(file);
+const hidden = /(^|\/)(node_modules|\.[^/]+)(\/|$)/;
+
+/** Every YAML file below a folder, or the one file given; in order of name. Rejects as fs does. */
+async function yamlFiles(target: string): Promise<string[]> {
+  if (isYaml(target)) return [target];
+  const entries = await readdir(target, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && isYaml(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !hidden.test(path.relative(target, file)))
+    .sort();
+}
+
+/** The image tables below a folder. Rejects as fs does. */
+export const imageTablesIn = async (folder: string): Promise<string[]> =>
+  (await yamlFiles(folder)).filter((file) => path.basename(file) === imageTableName);
+
+const refused = (fault: unknown, file: string, line: number): Problem => {
+  const error = asPlatformError(fault);
+  return { file, line, path: '', message: error.message, expected: error.details.reason ?? '' };
+};
+
+/** Applies every manifest below a folder once. Rejects only when the folder cannot be read. */
+export async function applyFolder(folder: string, { apply }: FolderDeps): Promise<FolderReport> {
+  const applied: AppliedRuntime[] = [];
+  const problems: Problem[] = [];
+  for (const file of await yamlFiles(folder)) {
+    if (path.basename(file) === imageTableName) continue;
+    const read = readManifests(path.relative(process.cwd(), file), await readFile(file, 'utf8'));
+    problems.push(...read.problems);
+    if (read.problems.length > 0) continue;
+    for (const { runtime, line } of read.runtimes) {
+      await apply(runtime).then(
+        (one) => applied.push(one),
+        (fault: unknown) => problems.push(refused(fault, file, line)),
+      );
+    }
+  }
+  return { applied, problems };
+}
+
+/** Calls `onChange` once things below the folder have been quiet for a moment after a change. */
+export function watchFolder(folder: string, clock: Clock, onChange: () => void): Cancel {
+  let pending: Cancel = () => undefined;
+  const watcher = watch(folder, { recursive: true }, (_, name) => {
+    if (name !== null && hidden.test(name)) return;
+    pending();
+    pending = clock.after(quietMs, onChange);
+  });
+  return () => {
+    pending();
+    watcher.close();
+  };
+}
