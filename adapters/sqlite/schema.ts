@@ -1,0 +1,73 @@
+// Owns: the tables and how an older file becomes a newer one. `user_version` counts the migrations a file has had.
+// A session is its JSON plus the columns that something searches by; each search has the index it needs,
+// so that none grows with the number of sessions. What changes often (use, leases) lies apart from the large rows.
+import type { DatabaseSync } from 'node:sqlite';
+import { PlatformError } from '../../model/errors.ts';
+
+/** Never edited once released: a change is a new entry. */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE sessions (
+    id TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    runtime TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    due_at REAL,
+    sandbox_id TEXT,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX sessions_due ON sessions (due_at, id) WHERE due_at IS NOT NULL;
+  CREATE INDEX sessions_runtime ON sessions (runtime, id);
+  CREATE UNIQUE INDEX sessions_sandbox ON sessions (sandbox_id) WHERE sandbox_id IS NOT NULL;
+
+  CREATE TABLE activity (session_id TEXT NOT NULL PRIMARY KEY, last_at REAL NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE leases (
+    session_id TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (session_id, holder)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE pool (
+    runtime_key TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    ready_at REAL NOT NULL,
+    sandbox_id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (runtime_key, revision, ready_at, sandbox_id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX pool_sandbox ON pool (sandbox_id);
+
+  CREATE TABLE resources (
+    kind TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    resource_version INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (kind, namespace, name)
+  );
+  CREATE TABLE resource_counter (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL);
+  INSERT INTO resource_counter VALUES (1, 0);
+  `,
+];
+
+/** Brings the file to the newest schema in one transaction. Throws STORE_UNAVAILABLE when a newer platform wrote it. */
+export function migrate(db: DatabaseSync, path: string): void {
+  const had = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (had > migrations.length) {
+    throw new PlatformError(
+      'STORE_UNAVAILABLE',
+      `${path} was written by a newer version of the platform (schema ${had}, this one knows ${migrations.length}): ` +
+        'start that version, or use another data directory',
+    );
+  }
+  if (had === migrations.length) return;
+  const missing = migrations.slice(had).join('');
+  db.exec(`BEGIN IMMEDIATE; ${missing} PRAGMA user_version = ${migrations.length}; COMMIT`);
+}
