@@ -1,0 +1,106 @@
+// A whole controller on a memory store, a scripted driver and a hand-moved clock.
+import { createSessionBus, tellingOfOpenings } from '../../adapters/memory/session-bus.ts';
+import { memorySessionStore } from '../../adapters/memory/session-store.ts';
+import { createController, type Controller } from '../../controller/controller.ts';
+import type { Deployment, PoolStatus } from '../../controller/deployments.ts';
+import { openSession, type OpenedSession } from '../../model/open-session.ts';
+import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
+import type { SessionStore } from '../../model/session-store.ts';
+import type { Session, SessionPolicy } from '../../model/session.ts';
+import type { Workload } from '../../model/workload.ts';
+import { manualClock, settle, type ManualClock } from './manual-clock.ts';
+import { scriptedDriver, type ScriptedDriver } from './scripted-driver.ts';
+
+export const helloKey: RuntimeKey = { kind: 'AgentRuntime', namespace: 'default', name: 'hello' };
+
+export interface ControllerLab {
+  readonly clock: ManualClock;
+  readonly driver: ScriptedDriver;
+  readonly store: SessionStore;
+  readonly controller: Controller;
+  /** States in the order in which they were published, as `<id> <state>`. */
+  readonly history: string[];
+  readonly pools: Map<string, PoolStatus>;
+  deploy(change: Partial<Deployment['runtime']>): void;
+  open(): Promise<OpenedSession>;
+  session(id: string): Promise<Session>;
+}
+
+const policy: SessionPolicy = {
+  pauseAfterMs: 30_000,
+  suspendAfterMs: null,
+  sessionTimeoutMs: 900_000,
+  maxSessionDurationMs: 28_800_000,
+};
+
+interface Earlier {
+  readonly store: SessionStore;
+  readonly driver: ScriptedDriver;
+  readonly clock: ManualClock;
+}
+
+/** A lab that is running; given an earlier one's store and driver, as after a restart of the platform. */
+export async function controllerLab(earlier?: Earlier, runtime: Partial<Deployment['runtime']> = {}): Promise<ControllerLab> {
+  const clock = earlier?.clock ?? manualClock();
+  const driver = earlier?.driver ?? scriptedDriver();
+  const bus = createSessionBus((fault) => {
+    throw fault as Error;
+  });
+  const store = tellingOfOpenings(earlier?.store ?? memorySessionStore(), bus);
+  const history: string[] = [];
+  bus.subscribe((session) => history.push(`${session.id} ${session.state.kind}`));
+  const pools = new Map<string, PoolStatus>();
+  const listeners = new Set<(key: RuntimeKey) => void>();
+  let next = 0;
+  const ids = { uuid: () => `id-${clock.now()}-${++next}`, suffix: () => `suffix${++next}` };
+  let deployment: Deployment = {
+    runtime: { key: helloKey, revision: 'r1', labels: {}, policy, warmPoolSize: 0, ...runtime },
+    workload: { kind: 'AgentRuntime', namespace: 'default', name: 'hello' } as Workload,
+  };
+  const deployments = {
+    find: (key: RuntimeKey) => (runtimeKeyText(key) === runtimeKeyText(helloKey) ? deployment : undefined),
+    all: () => [deployment],
+    onChange: (listener: (key: RuntimeKey) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    reportPool: (key: RuntimeKey, status: PoolStatus) => void pools.set(runtimeKeyText(key), status),
+  };
+  const controller = createController({
+    store,
+    driver,
+    deployments,
+    feed: bus,
+    publish: (session) => bus.publish(session),
+    ids,
+    clock,
+    commandPatienceMs: 5_000,
+    log: () => undefined,
+  });
+  await controller.start();
+  await settle();
+  return {
+    clock,
+    driver,
+    store,
+    controller,
+    history,
+    pools,
+    deploy(change) {
+      deployment = { ...deployment, runtime: { ...deployment.runtime, ...change } };
+      for (const listener of listeners) listener(helloKey);
+    },
+    async open() {
+      const runtimes = { find: (key: RuntimeKey) => deployments.find(key)?.runtime };
+      const opened = await openSession({ store, runtimes, ids }, { runtime: helloKey, now: clock.now() });
+      controller.wakes.wake(opened.session.id);
+      await settle();
+      return opened;
+    },
+    async session(id) {
+      const record = await store.get(id);
+      if (!record) throw new Error(`no session ${id}`);
+      return record.session;
+    },
+  };
+}
