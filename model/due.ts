@@ -14,7 +14,7 @@ export const rememberEndedMs = 3_600_000;
 
 /** Since when nothing was done in the session (ms since the epoch): the later of its last work and its last wake. */
 export const restingSince = (session: Session, lastActivityAt: number): number =>
-  session.state.kind === 'running' ? Math.max(lastActivityAt, session.stateAt) : lastActivityAt;
+  Math.max(lastActivityAt, session.wokenAt ?? session.createdAt);
 
 const after = (start: number, delayMs: number | null): number => (delayMs === null ? Infinity : start + delayMs);
 

@@ -49,6 +49,8 @@ export interface Session {
   readonly createdAt: number;
   /** When `state` last changed its kind (ms since the epoch). */
   readonly stateAt: number;
+  /** When it last began to run; absent until it first does. Kept while it sleeps, so that sleep shortens no timeout (S7). */
+  readonly wokenAt?: number;
   /** Grows each time the session gets a sandbox; fences late messages (S6). */
   readonly generation: number;
   /** Grows with each stored change; what compare-and-set compares. */
@@ -208,6 +210,7 @@ export function step(session: Session, event: SessionEvent, now: number): Step {
       ...session,
       state: next,
       stateAt: next.kind === session.state.kind ? session.stateAt : now,
+      ...(next.kind === 'running' && { wokenAt: now }),
       generation: session.generation + (getsSandbox(session.state.kind, next.kind) ? 1 : 0),
       version: session.version + 1,
     },
