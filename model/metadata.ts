@@ -1,0 +1,41 @@
+// Schemas of what every resource has besides its spec: metadata (metav1.ObjectMeta) and status conditions.
+// Does not own who writes them: uid, resourceVersion, generation, creationTimestamp and status are the server's.
+import { z } from 'zod';
+import { anyObjects, dnsLabel, dnsSubdomain, fields, flag, integer, text, textMap, texts } from './fields.ts';
+
+/** metav1.ObjectMeta; only the name is required. */
+export const metadata = fields({
+  name: dnsSubdomain,
+  namespace: dnsLabel.optional(),
+  labels: textMap.optional(),
+  annotations: textMap.optional(),
+  uid: text.optional(),
+  resourceVersion: text.optional(),
+  generation: integer.optional(),
+  creationTimestamp: text.optional(),
+  deletionTimestamp: text.optional(),
+  deletionGracePeriodSeconds: integer.optional(),
+  finalizers: texts.optional(),
+  generateName: text.optional(),
+  managedFields: anyObjects.optional(),
+  ownerReferences: anyObjects.optional(),
+  selfLink: text.optional(),
+});
+
+/** metav1.Condition. */
+export const condition = z.looseObject({
+  type: text,
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: text,
+  message: text,
+  /** RFC 3339, UTC, whole seconds. */
+  lastTransitionTime: text,
+  observedGeneration: integer.optional(),
+});
+
+/** Open to more fields: what a client sends here is never used, so it need not be understood. */
+export const status = z.looseObject({ conditions: z.array(condition).optional(), ready: flag.optional() });
+
+export type Metadata = z.infer<typeof metadata>;
+export type Condition = z.infer<typeof condition>;
+export type Status = z.infer<typeof status>;

@@ -1,0 +1,153 @@
+// Tells everything that is wrong with a runtime at once: where, what, and what was expected instead.
+// Does not own the rules (they are the schemas) nor files and lines: a caller that knows them says where a path is.
+import { z } from 'zod';
+import { nearest } from './nearest.ts';
+import { pathText, type PathSegment } from './path.ts';
+import { runtimeApiVersion, runtimeKinds, runtimeSchemas, withDefaults, type Runtime } from './runtime.ts';
+import type { RuntimeKind } from './sandbox.ts';
+import { fieldsOf, schemaAt } from './schema-at.ts';
+
+export interface Problem {
+  /** For example `spec.template.resources.limits.memory`; empty when the whole is meant. */
+  readonly path: string;
+  readonly message: string;
+  readonly expected: string;
+  readonly line?: number;
+  readonly file?: string;
+}
+
+/** Says where in a file a path is, when there is a file. */
+export type Locate = (path: readonly PathSegment[]) => { readonly file?: string; readonly line?: number };
+
+export type Validated =
+  | { readonly ok: true; readonly runtime: Runtime }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+type Found = { readonly at: readonly PathSegment[]; readonly message: string; readonly expected: string };
+
+/** Deeper than any runtime; past it a value is an attack on the stack. */
+const deepest = 64;
+
+const nestedTooDeeply: Found = {
+  at: [],
+  message: 'is nested too deeply',
+  expected: `at most ${deepest} levels`,
+};
+
+const isDeeper = (value: unknown, levels: number): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+};
+
+/** A copy without the fields that are null: to Kubernetes, null says "not given". */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  const given = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(given.map(([name, field]) => [name, withoutNulls(field)]));
+}
+
+/** What was found, as part of a sentence: `is missing`, `got the number 5`. */
+export function describeValue(value: unknown): string {
+  if (value === undefined) return 'is missing';
+  if (value === null) return 'got null';
+  if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
+  if (typeof value === 'object') return 'got an object';
+  if (typeof value === 'string')
+    return `got ${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)}`;
+  return typeof value === 'number' ? `got the number ${value}` : `got ${JSON.stringify(value)}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+const listed = (words: readonly unknown[]): string => words.map(String).join(' or ');
+
+function expectedBy(issue: z.core.$ZodIssue, root: z.core.$ZodType): string {
+  if (issue.code === 'custom' && typeof issue.params?.['expected'] === 'string')
+    return issue.params['expected'];
+  const schema = schemaAt(root, issue.path);
+  const description = schema && z.globalRegistry.get(schema)?.description;
+  if (description !== undefined) return description;
+  if (issue.code === 'invalid_value') return listed(issue.values);
+  return issue.code === 'invalid_type' ? (typeNames[issue.expected] ?? issue.expected) : 'another value';
+}
+
+function unknownFields(issue: z.core.$ZodIssueUnrecognizedKeys, root: z.core.$ZodType): Found[] {
+  const known = fieldsOf(schemaAt(root, issue.path));
+  return issue.keys.map((key) => {
+    const at = [...segments(issue.path), key];
+    const meant = nearest(key, known);
+    const hint = meant === undefined ? '' : `, did you mean ${JSON.stringify(meant)}?`;
+    const expected = meant ?? `one of ${[...known].sort().join(', ')}`;
+    return { at, message: `unknown field ${JSON.stringify(pathText(at))}${hint}`, expected };
+  });
+}
+
+const segments = (path: readonly PropertyKey[]): PathSegment[] =>
+  path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
+
+function foundBy(issue: z.core.$ZodIssue, root: z.core.$ZodType): Found[] {
+  if (issue.code === 'unrecognized_keys') return unknownFields(issue, root);
+  const said = issue.code === 'custom' && issue.message !== 'Invalid input';
+  const message = said ? issue.message : describeValue(issue.input);
+  return [{ at: segments(issue.path), message, expected: expectedBy(issue, root) }];
+}
+
+const isKind = (kind: unknown): kind is RuntimeKind => runtimeKinds.some((known) => known === kind);
+
+function unknownKind(given: { kind?: unknown; apiVersion?: unknown }): Found[] {
+  const kinds = listed(runtimeKinds);
+  const meant = typeof given.kind === 'string' ? nearest(given.kind, runtimeKinds) : undefined;
+  const hint = meant === undefined ? '' : `, did you mean ${JSON.stringify(meant)}?`;
+  const kind = { at: ['kind'], message: describeValue(given.kind) + hint, expected: kinds };
+  if (given.apiVersion === runtimeApiVersion) return [kind];
+  return [
+    { at: ['apiVersion'], message: describeValue(given.apiVersion), expected: runtimeApiVersion },
+    kind,
+  ];
+}
+
+function problemsOf(value: unknown): Found[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [{ at: [], message: describeValue(value), expected: `an object of kind ${listed(runtimeKinds)}` }];
+  }
+  const { kind } = value as { kind?: unknown };
+  if (!isKind(kind)) return unknownKind(value);
+  const schema = runtimeSchemas[kind];
+  const parsed = schema.safeParse(value, { reportInput: true });
+  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => foundBy(issue, schema));
+}
+
+/**
+ * A value from JSON or YAML as a runtime with the CRD's defaults, or every problem that it has. Never throws.
+ * Fields that are null count as not given, as they do to Kubernetes.
+ */
+export function validateRuntime(value: unknown, locate?: Locate): Validated {
+  const tooDeep = isDeeper(value, deepest);
+  const given = tooDeep ? undefined : withoutNulls(value);
+  const problems = (tooDeep ? [nestedTooDeeply] : problemsOf(given)).map(({ at, message, expected }) => ({
+    path: pathText(at),
+    message,
+    expected,
+    ...locate?.(at),
+  }));
+  // The schemas check and never transform, so what they accepted is what was given.
+  return problems.length === 0
+    ? { ok: true, runtime: withDefaults(given as Runtime) }
+    : { ok: false, problems };
+}
+
+/** A problem as one line: `file:line: path: message (expected …)`, without the parts that are not known. */
+export function formatProblem({ file, line, path, message, expected }: Problem): string {
+  const where = [file, line].filter((part) => part !== undefined).join(':');
+  const what = [where, path, message].filter((part) => part !== '').join(': ');
+  return expected === '' ? what : `${what} (expected ${expected})`;
+}
