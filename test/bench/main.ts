@@ -1,0 +1,49 @@
+// npm run bench [-- NAME…] [--write]: prints the figures as a table; --write keeps it in docs/bench.md with the machine.
+// Exits 1 when a bound is not kept, so that it can be used as a check by hand; CI does not time anything.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { claimFigures } from './claim.ts';
+import { daemonMemoryFigures } from './daemon-memory.ts';
+import { firstPrintFigures } from './first-print.ts';
+import { proxyFigures } from './proxy.ts';
+import { kept, markdownTable, type Figure } from './table.ts';
+import { wakeFigures } from './wake.ts';
+
+const benches: Record<string, () => Promise<Figure[]>> = {
+  proxy: proxyFigures,
+  claim: claimFigures,
+  wake: wakeFigures,
+  print: firstPrintFigures,
+  memory: daemonMemoryFigures,
+};
+
+const machine = (): string =>
+  `${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ` +
+  `Linux ${os.release()}, Node ${process.version}, ${execFileSync('bwrap', ['--version']).toString().trim()}`;
+
+const page = (table: string): string => `# Figures
+
+Printed by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${machine()}.
+Each ratio is of one run, ours against a reference measured in turns with it; absolute times are for orientation.
+
+${table}
+`;
+
+const { values, positionals } = parseArgs({ options: { write: { type: 'boolean' } }, allowPositionals: true });
+const unknown = positionals.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`no bench named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+const figures: Figure[] = [];
+for (const [name, run] of Object.entries(benches)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  console.error(`measuring ${name} …`);
+  figures.push(...(await run()));
+}
+const table = markdownTable(figures);
+console.log(table);
+if (values.write === true) writeFileSync(new URL('../../docs/bench.md', import.meta.url), page(table));
+process.exit(figures.every(kept) ? 0 : 1);
