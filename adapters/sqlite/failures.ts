@@ -2,17 +2,12 @@
 // Does not own faults of ours: a broken constraint or a wrong statement passes through as it is.
 import { PlatformError } from '../../model/errors.ts';
 
-interface SqliteError extends Error {
-  readonly code: string;
-  readonly errcode: number;
+/** What node:sqlite throws, by its shape: `instanceof` would miss errors of another realm. */
+interface Thrown {
+  readonly code?: unknown;
+  readonly errcode?: unknown;
+  readonly message?: unknown;
 }
-
-const isSqliteError = (thrown: unknown): thrown is SqliteError =>
-  thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_SQLITE_ERROR' && 'errcode' in thrown;
-
-/** node:sqlite says so when a statement is used after close. */
-const isClosed = (thrown: unknown): boolean =>
-  thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_INVALID_STATE';
 
 const damaged = (path: string): string =>
   `${path} is damaged or not a database: stop the platform and move it away with its -wal file (or put a backup back)`;
@@ -37,8 +32,10 @@ const advice: Readonly<Record<number, (path: string) => string>> = {
 
 /** What a failed operation on `path` rejects with: STORE_UNAVAILABLE with words that say what to do, or the fault itself. */
 export function storeFailure(thrown: unknown, path: string): unknown {
-  if (isClosed(thrown)) return new PlatformError('STORE_UNAVAILABLE', 'the store was closed');
-  const say = isSqliteError(thrown) ? advice[thrown.errcode & 0xff] : undefined;
-  if (!say || !isSqliteError(thrown)) return thrown;
-  return new PlatformError('STORE_UNAVAILABLE', say(path), { reason: thrown.message });
+  const { code, errcode, message } = Object(thrown) as Thrown;
+  // node:sqlite says so when a statement is used after close.
+  if (code === 'ERR_INVALID_STATE') return new PlatformError('STORE_UNAVAILABLE', 'the store was closed');
+  if (code !== 'ERR_SQLITE_ERROR' || typeof errcode !== 'number') return thrown;
+  const say = advice[errcode & 0xff];
+  return say ? new PlatformError('STORE_UNAVAILABLE', say(path), { reason: String(message) }) : thrown;
 }
