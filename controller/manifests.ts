@@ -159,5 +159,13 @@ export function readManifests(file: string, text: string): Manifests {
   const docs = parseAllDocuments(text, { lineCounter: lines, merge: true, logLevel: 'silent' });
   const all = Array.isArray(docs) ? docs : [];
   const { runtimes, problems } = merged(all.map((doc) => readDocument({ file, doc, lines })));
-  return { runtimes, problems: [...problems, ...duplicates(runtimes.map((found) => ({ ...found, file })))] };
+  const every = [...problems, ...duplicates(runtimes.map((found) => ({ ...found, file })))];
+  return { runtimes, problems: every.sort((one, other) => (one.line ?? 0) - (other.line ?? 0)) };
+}
+
+/** A problem as one line: `file:line: path: message (expected …)`, without the parts that are not known. */
+export function formatProblem({ file, line, path, message, expected }: Problem): string {
+  const where = [file, line].filter((part) => part !== undefined).join(':');
+  const what = [where, path, message].filter((part) => part !== '').join(': ');
+  return expected === '' ? what : `${what} (expected ${expected})`;
 }

@@ -16,7 +16,7 @@ export function editDistance(one: string, other: string): number {
 
 /**
  * The known word that was probably meant, or undefined when none is near enough to be a slip of the keyboard:
- * one letter in three may be wrong, and letters differing in case alone count for nothing.
+ * two letters in five may be wrong, and letters differing in case alone count for nothing.
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > 60) return undefined;
@@ -25,7 +25,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   for (const name of known) {
     const candidate = name.toLowerCase();
     const distance = editDistance(wanted, candidate);
-    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3));
+    const allowed = Math.max(1, Math.round(0.4 * Math.max(wanted.length, candidate.length)));
     if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { name, distance };
   }
   return best?.name;

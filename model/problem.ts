@@ -80,11 +80,26 @@ function expectedBy(issue: z.core.$ZodIssue, root: z.core.$ZodType): string {
   return issue.code === 'invalid_type' ? (typeNames[issue.expected] ?? issue.expected) : 'another value';
 }
 
+/** What the other kind, or Kubernetes, calls the same thing. */
+const elsewhere: Readonly<Record<string, string>> = {
+  ports: 'targetPort',
+  targetPort: 'ports',
+  template: 'podTemplate',
+  podTemplate: 'template',
+  env: 'environment',
+  environment: 'env',
+};
+
+function meantBy(key: string, known: readonly string[]): string | undefined {
+  const other = Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined;
+  return other !== undefined && known.includes(other) ? other : nearest(key, known);
+}
+
 function unknownFields(issue: z.core.$ZodIssueUnrecognizedKeys, root: z.core.$ZodType): Found[] {
   const known = fieldsOf(schemaAt(root, issue.path));
   return issue.keys.map((key) => {
     const at = [...segments(issue.path), key];
-    const meant = nearest(key, known);
+    const meant = meantBy(key, known);
     const hint = meant === undefined ? '' : `, did you mean ${JSON.stringify(meant)}?`;
     const expected = meant ?? `one of ${[...known].sort().join(', ')}`;
     return { at, message: `unknown field ${JSON.stringify(pathText(at))}${hint}`, expected };
@@ -143,11 +158,4 @@ export function validateRuntime(value: unknown, locate?: Locate): Validated {
   return problems.length === 0
     ? { ok: true, runtime: withDefaults(given as Runtime) }
     : { ok: false, problems };
-}
-
-/** A problem as one line: `file:line: path: message (expected …)`, without the parts that are not known. */
-export function formatProblem({ file, line, path, message, expected }: Problem): string {
-  const where = [file, line].filter((part) => part !== undefined).join(':');
-  const what = [where, path, message].filter((part) => part !== '').join(': ');
-  return expected === '' ? what : `${what} (expected ${expected})`;
 }

@@ -74,6 +74,7 @@ function quantityError(given: unknown): string | undefined {
 /** A quantity of a resource, not negative, as it stands in YAML or JSON; stays what was given. */
 export const quantity = z
   .custom<string | number>((given) => quantityError(given) === undefined, {
-    error: (issue) => quantityError(issue.input),
+    error: ({ input }) =>
+      typeof input === 'string' || typeof input === 'number' ? quantityError(input) : undefined,
   })
   .describe('a quantity such as 500m, 2 or 128Mi');
