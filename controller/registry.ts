@@ -1,0 +1,229 @@
+// Writes of runtimes: create, replace, patch, delete, apply. Each is in the resource store before anybody hears of it.
+// Does not own what a valid runtime is (model/problem.ts), what a write makes of one (core/stored-runtime.ts), reading
+// (runtime-book.ts), nor HTTP. Writes go one after another, so what a write was compared with is still there when it is stored.
+import type { Clock } from '../model/clock.ts';
+import type { Ids } from '../model/open-session.ts';
+import type { Runtimes } from '../model/platform.ts';
+import { validateRuntime } from '../model/problem.ts';
+import type { Runtime } from '../model/runtime.ts';
+import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
+import { mergePatch } from './core/merge-patch.ts';
+import {
+  invalidRuntime,
+  noSuchRuntime,
+  otherRuntime,
+  runtimeChanged,
+  runtimeExists,
+} from './core/runtime-errors.ts';
+import { asCreated, asUpdated } from './core/stored-runtime.ts';
+import type { Deployments } from './deployments.ts';
+import type { Images } from './driver.ts';
+import { examine, keyOf, poolOf, readStored, type Examined } from './examine.ts';
+import type { ResourceStore } from './resource-store.ts';
+import { RuntimeBook, type Entry, type NotServed, type RuntimeListQuery } from './runtime-book.ts';
+import { createSerial } from './serial.ts';
+
+export interface RegistryDeps {
+  readonly store: ResourceStore;
+  readonly images: Images;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly ids: Pick<Ids, 'uuid'>;
+}
+
+/** A runtime as it is now, and what the writer should know besides. */
+export interface Written {
+  readonly runtime: Runtime;
+  readonly what: 'created' | 'configured' | 'unchanged';
+  readonly warnings: readonly string[];
+}
+
+export interface RuntimeReads {
+  /** Undefined when there is none; one that is not accepted is there, and says why in its status. */
+  get(key: RuntimeKey): Runtime | undefined;
+  list(query: RuntimeListQuery): ReturnType<RuntimeBook['list']>;
+}
+
+/**
+ * All reject with STORE_UNAVAILABLE, and writes of a runtime with UNKNOWN_IMAGE. A runtime given here is valid
+ * (validateRuntime); its `metadata.resourceVersion` and `metadata.uid`, where given, must be those that are stored: CONFLICT.
+ */
+export interface RuntimeWrites {
+  /** Rejects with RUNTIME_EXISTS. */
+  create(runtime: Runtime): Promise<Written>;
+  /** Rejects with RUNTIME_NOT_FOUND or CONFLICT. */
+  replace(runtime: Runtime): Promise<Written>;
+  /** RFC 7386. Rejects with RUNTIME_NOT_FOUND, CONFLICT, INVALID_RUNTIME, or INVALID_REQUEST. */
+  patch(key: RuntimeKey, patch: unknown): Promise<Written>;
+  /** Answers what was there. Its pool drains; its sessions go on. Rejects with RUNTIME_NOT_FOUND. */
+  remove(key: RuntimeKey): Promise<Runtime>;
+}
+
+export interface Registry extends RuntimeReads, RuntimeWrites {
+  readonly deployments: Deployments;
+  readonly runtimes: Runtimes;
+  /** Reads the store; to be called once, before anything else. What is no longer valid or known is kept and not served. */
+  load(): Promise<readonly NotServed[]>;
+  /** Creates or replaces, as `kubectl apply` does with a whole manifest. */
+  apply(runtime: Runtime): Promise<Written>;
+  /** Looks every image up again: a changed one makes a new revision. Answers what is not served now. */
+  reloadImages(): Promise<readonly NotServed[]>;
+}
+
+const versioned = (runtime: Runtime, resourceVersion: number): Runtime => ({
+  ...runtime,
+  metadata: { ...runtime.metadata, resourceVersion: String(resourceVersion) },
+});
+
+/** The text that is stored: the counter is the store's, so it is not in it. */
+function storedText(runtime: Runtime): string {
+  const { resourceVersion: _, ...metadata } = runtime.metadata;
+  return JSON.stringify({ ...runtime, metadata });
+}
+
+const warningsOf = (examined: Examined): readonly string[] =>
+  'deployment' in examined
+    ? examined.deployment.workload.notHonouredLocally.map((path) => `${path} has no effect on one machine`)
+    : [];
+
+/** Rejects a write that was meant for another object, or for an earlier state of this one. */
+function checkMeant({ metadata: given }: Runtime, { metadata: has }: Runtime, key: RuntimeKey): void {
+  if (given.uid !== undefined && given.uid !== has.uid) throw otherRuntime(key, given.uid, has.uid ?? '');
+  // Kubernetes takes an empty version for none.
+  if (given.resourceVersion && given.resourceVersion !== has.resourceVersion) throw runtimeChanged(key);
+}
+
+const renamed = (key: RuntimeKey): Error =>
+  invalidRuntime(key, [
+    {
+      path: 'metadata.name',
+      message: 'kind, namespace and name cannot change',
+      expected: runtimeKeyText(key),
+    },
+  ]);
+
+class Writer {
+  readonly #deps: RegistryDeps;
+  readonly #book: RuntimeBook;
+
+  constructor(deps: RegistryDeps, book: RuntimeBook) {
+    this.#deps = deps;
+    this.#book = book;
+  }
+
+  async create(runtime: Runtime): Promise<Written> {
+    const key = keyOf(runtime);
+    if (this.#book.entry(key)) throw runtimeExists(key);
+    const fresh = asCreated(runtime, this.#deps.ids.uuid(), this.#deps.clock.now());
+    const examined = await examine(fresh, this.#deps.images);
+    const stored = await this.#commit(fresh, undefined, examined);
+    return { runtime: stored, what: 'created', warnings: warningsOf(examined) };
+  }
+
+  async replace(runtime: Runtime): Promise<Written> {
+    const key = keyOf(runtime);
+    const before = this.#existing(key);
+    checkMeant(runtime, before.runtime, key);
+    const next = asUpdated(before.runtime, runtime);
+    const examined = await examine(next === 'unchanged' ? before.runtime : next, this.#deps.images);
+    const warnings = warningsOf(examined);
+    if (next === 'unchanged') {
+      const what = this.#observe(before, examined);
+      return { runtime: this.#existing(key).runtime, what, warnings };
+    }
+    return { runtime: await this.#commit(next, before, examined), what: 'configured', warnings };
+  }
+
+  async patch(key: RuntimeKey, patch: unknown): Promise<Written> {
+    const checked = validateRuntime(mergePatch(this.#existing(key).runtime, patch));
+    if (!checked.ok) throw invalidRuntime(key, checked.problems);
+    if (runtimeKeyText(keyOf(checked.runtime)) !== runtimeKeyText(key)) throw renamed(key);
+    return this.replace(checked.runtime);
+  }
+
+  async remove(key: RuntimeKey): Promise<Runtime> {
+    const { runtime } = this.#existing(key);
+    const removed = await this.#deps.store.remove({
+      kind: key.kind,
+      namespace: key.namespace,
+      name: key.name,
+    });
+    if (typeof removed === 'object') this.#book.counter = removed.resourceVersion;
+    this.#book.remove(key);
+    this.#book.tell(key);
+    return runtime;
+  }
+
+  async load(): Promise<readonly NotServed[]> {
+    const { resources, resourceVersion } = await this.#deps.store.all();
+    this.#book.counter = resourceVersion;
+    for (const row of resources) {
+      const { runtime, refused } = readStored(row);
+      const examined = refused ? { refused } : await examine(runtime, this.#deps.images, 'keep');
+      this.#book.put(this.#book.entryAfter(undefined, versioned(runtime, row.resourceVersion), examined));
+    }
+    return this.#book.notServed();
+  }
+
+  async reloadImages(): Promise<readonly NotServed[]> {
+    for (const entry of this.#book.all()) {
+      const invalid = 'refused' in entry.examined && entry.examined.refused.reason === 'Invalid';
+      if (!invalid) this.#observe(entry, await examine(entry.runtime, this.#deps.images, 'keep'));
+    }
+    return this.#book.notServed();
+  }
+
+  #existing(key: RuntimeKey): Entry {
+    const entry = this.#book.entry(key);
+    if (!entry) throw noSuchRuntime(key);
+    return entry;
+  }
+
+  /** An image may have changed under an unchanged runtime: then only what is observed is new. */
+  #observe({ runtime, examined: earlier }: Entry, examined: Examined): 'configured' | 'unchanged' {
+    if (poolOf(examined).revision === poolOf(earlier).revision) return 'unchanged';
+    const key = keyOf(runtime);
+    // Looking the image up took time, in which the pool may have been reported.
+    const before = this.#existing(key);
+    this.#book.put(this.#book.entryAfter(before, before.runtime, examined));
+    this.#book.tell(key);
+    return 'configured';
+  }
+
+  async #commit(next: Runtime, before: Entry | undefined, examined: Examined): Promise<Runtime> {
+    const key = keyOf(next);
+    const entry = this.#book.entryAfter(before, next, examined);
+    const expected = before ? Number(before.runtime.metadata.resourceVersion) : 'absent';
+    const { kind, namespace, name } = key;
+    const put = await this.#deps.store.put(
+      { kind, namespace, name, json: storedText(entry.runtime) },
+      expected,
+    );
+    if (put === 'exists') throw runtimeExists(key);
+    if (put === 'missing' || put === 'conflict') throw runtimeChanged(key);
+    this.#book.counter = put.resourceVersion;
+    const runtime = versioned(entry.runtime, put.resourceVersion);
+    this.#book.put({ ...entry, runtime });
+    this.#book.tell(key);
+    return runtime;
+  }
+}
+
+export function createRegistry(deps: RegistryDeps): Registry {
+  const book = new RuntimeBook(deps.clock);
+  const writer = new Writer(deps, book);
+  const oneAtATime = createSerial();
+  return {
+    deployments: book.deployments,
+    runtimes: book.runtimes,
+    get: (key) => book.entry(key)?.runtime,
+    list: (query) => book.list(query),
+    load: () => oneAtATime(() => writer.load()),
+    create: (runtime) => oneAtATime(() => writer.create(runtime)),
+    replace: (runtime) => oneAtATime(() => writer.replace(runtime)),
+    patch: (key, patch) => oneAtATime(() => writer.patch(key, patch)),
+    remove: (key) => oneAtATime(() => writer.remove(key)),
+    apply: (runtime) =>
+      oneAtATime(() => (book.entry(keyOf(runtime)) ? writer.replace(runtime) : writer.create(runtime))),
+    reloadImages: () => oneAtATime(() => writer.reloadImages()),
+  };
+}
