@@ -46,7 +46,12 @@ async function sleepAndWake(session: AgentSession, dice: Dice): Promise<void> {
     const woken = await session.call('GET', '/');
     expect(woken.headers.get('server-timing')).toMatch(/^wake;dur=/);
     expect(woken.headers.get(sessionHeader)).toBe(session.id);
-    expect(ownState(session, woken)).toMatchObject({ boot, mark: session.id, memory: counted, file: counted });
+    expect(ownState(session, woken)).toMatchObject({
+      boot,
+      mark: session.id,
+      memory: counted,
+      file: counted,
+    });
   }
 }
 

@@ -1,6 +1,13 @@
 // Ctrl-C: nothing of the platform is left on the machine (S5), and its sessions come back with their files (S4).
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { agentSession, callOk, openAgent, pauseSession, viewSession, type AgentSession } from '../support/client.ts';
+import {
+  agentSession,
+  callOk,
+  openAgent,
+  pauseSession,
+  viewSession,
+  type AgentSession,
+} from '../support/client.ts';
 import { agentYaml, probeImages, writeFolder } from '../support/folder.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { startPlatform, type Platform } from '../support/platform.ts';
@@ -50,7 +57,10 @@ test('a running and a paused session come back with their files and a fresh memo
   platform = await startPlatform({ folder, dataDir: platform.dataDir });
 
   for (const { id } of [running, paused]) {
-    expect(await viewSession(platform, id)).toMatchObject({ state: 'suspended', reason: 'the platform was stopped' });
+    expect(await viewSession(platform, id)).toMatchObject({
+      state: 'suspended',
+      reason: 'the platform was stopped',
+    });
     const back = agentSession(platform, 'comeback', id);
     expect(await count(back)).toMatchObject({ mark: '', markInFile: id, memory: 1, file: 3 });
   }

@@ -34,7 +34,10 @@ function* gigabyte(): Generator<Buffer> {
   for (let sent = 0; sent < size; sent += chunk.length) yield chunk;
 }
 
-async function upload(url: string, headers: http.OutgoingHttpHeaders): Promise<{ status?: number; body: string }> {
+async function upload(
+  url: string,
+  headers: http.OutgoingHttpHeaders,
+): Promise<{ status?: number; body: string }> {
   const request = http.request(url, { method: 'POST', headers: { ...headers, 'content-length': size } });
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);

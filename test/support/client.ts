@@ -92,6 +92,7 @@ export async function openAgent(at: Address, name: string): Promise<AgentSession
 
 export interface SessionView {
   readonly sessionId: string;
+  readonly runtime: { readonly name: string };
   readonly state: string;
   readonly reason?: string;
 }

@@ -21,7 +21,8 @@ export const markAgent = (session: AgentSession): Promise<ProbeState> =>
 
 /** Reads a probe's answer; fails when it is not from the sandbox of this session. */
 export function ownState(session: AgentSession, answer: Answer): ProbeState {
-  if (answer.status !== 200) throw new Error(`session ${session.id} answered ${answer.status}: ${answer.text}`);
+  if (answer.status !== 200)
+    throw new Error(`session ${session.id} answered ${answer.status}: ${answer.text}`);
   const state = answer.json<ProbeState>();
   expect(state).toMatchObject({ markInFile: session.id, strangers: 0 });
   return state;

@@ -1,0 +1,86 @@
+// A start that cannot work ends with an exit code and a sentence that says what to do; it leaves nothing behind.
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { probeFolder } from '../support/folder.ts';
+import { leftovers, sweep } from '../support/leftovers.ts';
+import {
+  newDataDir,
+  spawnPlatform,
+  startPlatform,
+  type Exit,
+  type PlatformOptions,
+} from '../support/platform.ts';
+
+jest.setTimeout(120_000);
+
+let dataDir: string;
+
+beforeAll(() => {
+  dataDir = newDataDir();
+});
+
+afterAll(async () => {
+  await sweep(dataDir);
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function failedStart(options: PlatformOptions, at = dataDir): Promise<{ exit: Exit; output: string }> {
+  const running = spawnPlatform(at, options);
+  const exit = await running.exited;
+  return { exit, output: running.output() };
+}
+
+test('a port that somebody else has: which one, and how to choose another', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  for (const flag of ['--control-port', '--activator-port']) {
+    const { exit, output } = await failedStart({ args: [flag, String(port)] });
+    expect(exit.code).toBe(1);
+    expect(output).toMatch(new RegExp(`port ${port} is in use.*${flag}`, 's'));
+  }
+  other.close();
+  expect(leftovers(dataDir)).toEqual([]);
+});
+
+test('a data folder that cannot be written', async () => {
+  const { exit, output } = await failedStart({}, '/proc/agentcube');
+  expect(exit.code).toBe(1);
+  expect(output).toContain('/proc/agentcube');
+  expect(output).toMatch(/--data-dir|AGENTCUBE_DATA_DIR/);
+});
+
+test('a data folder that another platform uses', async () => {
+  const first = await startPlatform({ folder: probeFolder({ name: 'first' }) });
+  const { exit, output } = await failedStart({ folder: probeFolder({ name: 'second' }) }, first.dataDir);
+  expect(exit.code).toBe(1);
+  expect(output).toContain(`process ${first.pid}`);
+  await first.stop();
+  await first.dispose();
+});
+
+describe('wrong settings', () => {
+  test('a flag that does not exist', async () => {
+    const { exit, output } = await failedStart({ args: ['--activator-prot', '1'] });
+    expect(exit.code).toBe(1);
+    expect(output).toContain('--activator-prot');
+  });
+
+  test('values that cannot be, all at once, by the names that they were given with', async () => {
+    const { exit, output } = await failedStart({
+      args: ['--isolation', 'wishes'],
+      env: { AGENTCUBE_MAX_WAITING: 'lots' },
+    });
+    expect(exit.code).toBe(1);
+    expect(output).toContain('--isolation');
+    expect(output).toContain('AGENTCUBE_MAX_WAITING');
+  });
+
+  test('a folder that is not there', async () => {
+    const { exit, output } = await failedStart({ folder: '/nowhere/agents' });
+    expect(exit.code).toBe(1);
+    expect(output).toContain('/nowhere/agents');
+  });
+});
