@@ -43,7 +43,12 @@ export interface SessionWrites {
   /** Compare-and-set: only over version - 1 of the same session. */
   save(session: Session, dueAt: number | null): Promise<Saved>;
   /** As save, and only while no lease is alive at `now` and nothing was touched after `idleSince` (ms since the epoch). */
-  saveIfUnleased(session: Session, dueAt: number | null, now: number, idleSince: number): Promise<Saved | 'leased'>;
+  saveIfUnleased(
+    session: Session,
+    dueAt: number | null,
+    now: number,
+    idleSince: number,
+  ): Promise<Saved | 'leased'>;
   /** Removes an ended session. */
   forget(id: string): Promise<void>;
 }

@@ -203,7 +203,7 @@ export function step(session: Session, event: SessionEvent, now: number): Step {
     return { ignored: `generation ${event.generation} is not the session's ${session.generation}` };
   }
   const cell = table[session.state.kind][event.kind] as Cell<StateKind, EventKind>;
-  const next = cell(session.state as never, event as never);
+  const next = cell(session.state, event);
   if (typeof next === 'string') return { ignored: next };
   return {
     changed: {

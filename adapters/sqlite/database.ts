@@ -85,20 +85,20 @@ class GroupingDatabase implements Database {
   }
 
   write<T>(durability: Durability, op: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let answer: { readonly value: T } | undefined;
-      if (this.#pending.length === 0) setImmediate(() => this.#flush());
-      this.#pending.push({
-        durability,
-        run: () => {
-          answer = { value: op() };
-        },
-        settle: () => {
-          if (answer) resolve(answer.value);
-        },
-        fail: (why) => reject(storeFailure(why, this.#path) as Error),
-      });
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let answer: { readonly value: T } | undefined;
+    if (this.#pending.length === 0) setImmediate(() => this.#flush());
+    this.#pending.push({
+      durability,
+      run: () => {
+        answer = { value: op() };
+      },
+      settle: () => {
+        if (answer) resolve(answer.value);
+      },
+      fail: (why) => reject(storeFailure(why, this.#path)),
     });
+    return promise;
   }
 
   async close(): Promise<void> {
@@ -112,6 +112,7 @@ class GroupingDatabase implements Database {
     this.#pending = [];
     if (group.length === 0) return;
     try {
+      this.#undo();
       this.#wants(group.some(({ durability }) => durability === 'durable') ? 'durable' : 'soon');
       this.#db.exec('BEGIN IMMEDIATE');
       const done = group.length === 1 ? group : group.filter((pending) => this.#runOne(pending));
@@ -121,7 +122,7 @@ class GroupingDatabase implements Database {
     } catch (thrown) {
       // Those that failed alone were told so already; a promise listens once.
       for (const pending of group) pending.fail(thrown);
-      this.#undo();
+      this.#undoOrLater();
     }
   }
 
@@ -143,6 +144,15 @@ class GroupingDatabase implements Database {
   /** Some failures end the transaction by themselves; asking again then would be one more failure. */
   #undo(): void {
     if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  /** A rollback that fails with its disk is tried again before the next group. */
+  #undoOrLater(): void {
+    try {
+      this.#undo();
+    } catch {
+      // Everybody was told already, and the commit mark is not in the file: nothing of it can come back.
+    }
   }
 
   #wants(level: Durability): void {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDatabase, type Database, type DatabaseOptions } from '../../adapters/sqlite/database.ts';
@@ -75,7 +76,7 @@ describe('opening the file again', () => {
 describe('killed while claiming (S1)', () => {
   /** Runs the claiming process and kills it once it has told of `claims` of them. */
   async function claimUntilKilled(name: string, claims: number): Promise<Map<string, string>> {
-    const script = join(import.meta.dirname, 'claims-until-killed.ts');
+    const script = fileURLToPath(new URL('./claims-until-killed.ts', import.meta.url));
     const child = spawn(process.execPath, [script, path, name], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
