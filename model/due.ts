@@ -16,7 +16,8 @@ export const rememberEndedMs = 3_600_000;
 export const restingSince = (session: Session, lastActivityAt: number): number =>
   Math.max(lastActivityAt, session.wokenAt ?? session.createdAt);
 
-const after = (start: number, delayMs: number | null): number => (delayMs === null ? Infinity : start + delayMs);
+const after = (start: number, delayMs: number | null): number =>
+  delayMs === null ? Infinity : start + delayMs;
 
 interface Deadlines {
   readonly end: number;
