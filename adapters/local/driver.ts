@@ -1,0 +1,134 @@
+// Owns: the local driver as a whole: the data dir, which sandboxes there are, what the host gives. One sandbox's life is
+// sandbox.ts'. Closing leaves the sandboxes running; the next driver over the same data dir finds them (S5).
+import type { Driver } from '../../controller/driver.ts';
+import { PlatformError } from '../../model/errors.ts';
+import { instanceName } from './cgroup-plan.ts';
+import { detectCgroups } from './cgroups.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { detectTier, type Detected } from './detect.ts';
+import { createExits, type Exits } from './exits.ts';
+import { createUids, firstUid, type Host } from './host.ts';
+import { createImageTable } from './images.ts';
+import { adoptAll, readInventory, removeUnused } from './inventory.ts';
+import { lacksOf } from './lacks.ts';
+import type { Layout } from './layout.ts';
+import { lockDataDir } from './lock.ts';
+import type { LocalDriverOptions } from './options.ts';
+import { createReclaimer, hasSwap } from './reclaim.ts';
+import { materialiseRuntime } from './runtime-files.ts';
+import { Sandbox } from './sandbox.ts';
+import { trimLog } from './sandbox-files.ts';
+import { startFailure } from './verify.ts';
+
+export { LocalSetupError, type LocalDriverOptions, type LocalImage, type TierName } from './options.ts';
+
+const defaultStartTimeoutMs = 60_000;
+const trimLogsEveryMs = 30_000;
+
+interface Assembled {
+  readonly host: Host;
+  readonly detected: Detected;
+  readonly sandboxes: Map<string, Sandbox>;
+}
+
+async function assemble(
+  options: LocalDriverOptions,
+  layout: Layout,
+  asRoot: boolean,
+  exits: Exits,
+): Promise<Assembled> {
+  const { program, clock, log, authPublicKeyPem } = options;
+  const instance = instanceName(layout.dataDir);
+  const runtime = await materialiseRuntime(layout.runtime, program);
+  const records = await readInventory(layout);
+  await removeUnused({ layout, runtime }, records);
+  const uids = createUids(asRoot ? firstUid(instance) : undefined);
+  for (const record of records.values()) if (record?.uid !== undefined) uids.reserve(record.uid);
+  const uid = uids.take();
+  const paths = layout.sandbox(`trial-${process.pid}`);
+  const trial = { paths, runtime: runtime.folder, ...(uid !== undefined && { uid }) };
+  const detected = await detectTier(options.tier, trial);
+  if (uid !== undefined) uids.release(uid);
+  const host: Host = {
+    ...{ layout, runtime, uids, clock, log, authPublicKeyPem, onExit: (exit) => exits.tell(exit) },
+    tier: detected.tier,
+    cgroups: detectCgroups(layout.dataDir, asRoot),
+    images: createImageTable(options.images, layout.images, runtime.id),
+    reclaimer: createReclaimer(),
+    nodeFlags: program.nodeFlags ?? [],
+    startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
+  };
+  return { host, detected, sandboxes: await adoptAll(host, records) };
+}
+
+const gone = (): PlatformError =>
+  new PlatformError('SANDBOX_CRASHED', 'there is no such sandbox', { reason: 'its processes are gone' });
+
+function operations({ host, sandboxes }: Assembled): Omit<Driver, 'describe' | 'close' | 'onExit'> {
+  const known = async (id: string): Promise<Sandbox> => sandboxes.get(id) ?? Promise.reject(gone());
+  return {
+    start(spec) {
+      const sandbox = sandboxes.get(spec.id) ?? new Sandbox(host, spec.id);
+      sandboxes.set(spec.id, sandbox);
+      return sandbox.start(spec);
+    },
+    async restart(id, generation) {
+      const sandbox = sandboxes.get(id);
+      if (!sandbox) throw startFailure('its files are gone');
+      return sandbox.restart(generation);
+    },
+    async stop(id, files) {
+      const sandbox = sandboxes.get(id);
+      await sandbox?.stop(files);
+      if (sandbox && !sandbox.found() && sandboxes.get(id) === sandbox) sandboxes.delete(id);
+    },
+    pause: async (id) => (await known(id)).pause(),
+    resume: async (id) => (await known(id)).resume(),
+    busy: async (id) => (await sandboxes.get(id)?.busy()) ?? [],
+    list: async () => [...sandboxes.values()].flatMap((sandbox) => sandbox.found() ?? []),
+    resolve: (image) => host.images.resolve(image),
+  };
+}
+
+function driverOf(assembled: Assembled, exits: Exits, unlock: () => void): Driver {
+  const { host, detected, sandboxes } = assembled;
+  const { cgroups } = host;
+  const stopTrimming = host.clock.every(trimLogsEveryMs, () => {
+    for (const id of sandboxes.keys()) void trimLog(host.layout.sandbox(id)).catch(() => undefined);
+  });
+  return {
+    ...operations(assembled),
+    onExit: (listener) => exits.listen(listener),
+    describe: () => ({
+      tier: detected.tier.name,
+      lacks: lacksOf({
+        detected,
+        controllers: cgroups?.controllers,
+        canFreeze: cgroups?.canFreeze ?? false,
+        hasSwap: hasSwap(),
+      }),
+    }),
+    async close() {
+      stopTrimming();
+      await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.release()));
+      unlock();
+    },
+  };
+}
+
+/**
+ * The driver for this machine. Takes over what an earlier one left in the data dir before it answers.
+ * Rejects with LocalSetupError, in words for a person, when this host cannot do what is asked.
+ */
+export async function createLocalDriver(options: LocalDriverOptions): Promise<Driver> {
+  const asRoot = process.getuid?.() === 0;
+  const layout = prepareDataDir(options.dataDir, asRoot);
+  const lock = lockDataDir(layout.dataDir);
+  try {
+    const exits = createExits();
+    return driverOf(await assemble(options, layout, asRoot, exits), exits, () => lock.release());
+  } catch (fault) {
+    lock.release();
+    throw fault;
+  }
+}

@@ -1,0 +1,109 @@
+// Owns: what every sandbox runs of ours: the node binary, the daemon without types, and a few files of /etc.
+// Content-addressed and never changed: a running sandbox keeps the version that it was started with.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
+import path from 'node:path';
+import type { LocalDriverOptions } from './options.ts';
+
+export interface RuntimeFiles {
+  /** Name of the folder below `runtime/`. */
+  readonly id: string;
+  /** Absolute path on the host; inside it is /opt/agentcube. Holds bin/node, daemon/main.mjs and etc/. */
+  readonly folder: string;
+}
+
+const etcFiles: Readonly<Record<string, string>> = {
+  passwd:
+    'root:x:0:0:root:/root:/bin/sh\nagentcube:x:1000:1000::/workspace:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n',
+  group: 'root:x:0:\nagentcube:x:1000:\nnogroup:x:65534:\n',
+  hosts: '127.0.0.1 localhost sandbox\n::1 localhost\n',
+  'resolv.conf': '',
+  'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
+};
+
+/** TypeScript to what node runs without flags: types gone, `./x.ts` and `./x.js` become `./x.mjs`. */
+export function daemonSource(name: string, source: string): string {
+  const script = name.endsWith('.ts') ? stripTypeScriptTypes(source) : source;
+  return script.replace(/((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]*)\.(?:ts|js)(['"])/g, '$1.mjs$2');
+}
+
+const isSource = (name: string): boolean =>
+  /\.(ts|js|mjs)$/.test(name) && !/\.(test\.(ts|js)|d\.ts)$/.test(name);
+
+async function daemonFiles(sourceDir: string): Promise<Map<string, string>> {
+  const names = (await readdir(sourceDir, { recursive: true })).filter(isSource).sort();
+  const files = new Map<string, string>();
+  for (const name of names) {
+    const source = await readFile(path.join(sourceDir, name), 'utf8');
+    files.set(name.replace(/\.(ts|js|mjs)$/, '.mjs'), daemonSource(name, source));
+  }
+  return files;
+}
+
+async function put(folder: string, name: string, text: string): Promise<void> {
+  const target = path.join(folder, name);
+  await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
+  await writeFile(target, text, { mode: 0o644 });
+}
+
+/** A hard link costs nothing; another file system, or somebody else's file, is copied. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  const worldExecutable = ((await stat(from)).mode & 0o055) === 0o055;
+  if (
+    worldExecutable &&
+    (await link(from, to).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return;
+  await copyFile(from, to);
+  await chmod(to, 0o755);
+}
+
+async function idOf(nodePath: string, files: ReadonlyMap<string, string>): Promise<string> {
+  const { size, mtimeMs, ino } = await stat(nodePath);
+  const hash = createHash('sha256').update(JSON.stringify([nodePath, size, mtimeMs, ino, etcFiles]));
+  for (const [name, text] of files) hash.update(JSON.stringify([name, text]));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Makes the folder for this daemon and node, unless it is there. Complete or absent: it is renamed into place. */
+export async function materialiseRuntime(
+  runtimeDir: string,
+  program: LocalDriverOptions['program'],
+): Promise<RuntimeFiles> {
+  const nodePath = await realpath(program.nodePath);
+  const files = await daemonFiles(program.sandboxSourceDir);
+  const id = await idOf(nodePath, files);
+  const folder = path.join(runtimeDir, id);
+  if (existsSync(folder)) return { id, folder };
+  const building = `${folder}.part`;
+  await rm(building, { recursive: true, force: true });
+  for (const name of ['', 'bin', 'daemon', 'etc']) await mkdir(path.join(building, name), { mode: 0o755 });
+  await linkOrCopy(nodePath, path.join(building, 'bin', 'node'));
+  for (const [name, text] of files) await put(path.join(building, 'daemon'), name, text);
+  for (const [name, text] of Object.entries(etcFiles)) await put(path.join(building, 'etc'), name, text);
+  await rename(building, folder);
+  return { id, folder };
+}
+
+/** Removes the versions that nothing refers to any more. */
+export async function removeOtherVersions(parent: string, keep: ReadonlySet<string>): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => !keep.has(name));
+  await Promise.all(names.map((name) => rm(path.join(parent, name), { recursive: true, force: true })));
+}
