@@ -18,7 +18,9 @@ export type LocalImage = z.infer<typeof entrySchema>;
 export function readImageTable(file: string, text: string): LocalImage[] {
   const result = tableSchema.safeParse(parseYaml(text));
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'images'}: ${issue.message}`);
+    const problems = result.error.issues.map(
+      (issue) => `${issue.path.join('.') || 'images'}: ${issue.message}`,
+    );
     throw new Error(`${file}: ${problems.join('; ')}`);
   }
   const base = path.dirname(path.resolve(file));

@@ -50,7 +50,11 @@ interface Flags {
 
 function fromArgs(names: readonly string[], args: readonly string[], problems: string[]): Flags {
   const options = Object.fromEntries(names.map((name) => [flagOf(name), { type: 'string' as const }]));
-  const known = { ...options, config: { type: 'string' as const }, help: { type: 'boolean' as const, short: 'h' } };
+  const known = {
+    ...options,
+    config: { type: 'string' as const },
+    help: { type: 'boolean' as const, short: 'h' },
+  };
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: known, allowPositionals: true });
     const given = values as Record<string, unknown>;
@@ -94,7 +98,7 @@ export function loadConfig<S extends z.ZodObject>(schema: S, sources: Sources): 
 export function settingsHelp(schema: z.ZodObject): string {
   const rows = Object.entries(schema.shape).map(([name, field]) => {
     const { description = '', default: fallback } = z.toJSONSchema(field as z.ZodType, { io: 'input' });
-    const shown = fallback === undefined ? '' : ` [${String(fallback as string | number)}]`;
+    const shown = fallback === undefined ? '' : ` [${JSON.stringify(fallback).replaceAll('"', '')}]`;
     return { flag: `--${flagOf(name)}`, text: `${description}${shown}` };
   });
   const width = Math.max(...rows.map((row) => row.flag.length));

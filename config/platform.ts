@@ -7,7 +7,9 @@ const count = z.coerce.number().int().min(1);
 
 export const platformConfigSchema = z.strictObject({
   host: z.string().default('127.0.0.1').describe('address to listen on'),
-  controlPort: port.default(8080).describe('port of the control API (runtimes, sessions); 0 picks a free one'),
+  controlPort: port
+    .default(8080)
+    .describe('port of the control API (runtimes, sessions); 0 picks a free one'),
   activatorPort: port.default(8081).describe('port of the activator (invocations); 0 picks a free one'),
   dataDir: z.string().min(1).optional().describe('where sessions, files and keys live'),
   isolation: z
@@ -22,7 +24,10 @@ export const platformConfigSchema = z.strictObject({
   wakeTimeoutSeconds: count.default(120).describe('how long a request waits for its sandbox'),
   startTimeoutSeconds: count.default(120).describe('how long a sandbox may take to become ready'),
   drainSeconds: z.coerce.number().int().min(0).default(5).describe('how long a stop waits for work in hand'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('what is logged, as JSON lines'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('warn')
+    .describe('what is logged, as JSON lines'),
 });
 
 export type PlatformConfig = z.infer<typeof platformConfigSchema>;

@@ -8,11 +8,11 @@ import type { Session } from '../model/session.ts';
 import type { Deployments } from './deployments.ts';
 import type { Driver, SandboxExit } from './driver.ts';
 import { createPerform } from './perform.ts';
-import { createPools } from './pools.ts';
+import { Pools } from './pools.ts';
 import { liveSessions, recover, type Recovered } from './recovery.ts';
-import { createSessionCommands, type SessionCommands } from './session-commands.ts';
-import { createSessionRunner } from './session-runner.ts';
-import { createTimekeeper } from './timekeeper.ts';
+import { SessionCommands } from './session-commands.ts';
+import { SessionRunner, type Perform } from './session-runner.ts';
+import { Timekeeper } from './timekeeper.ts';
 
 export interface ControllerDeps {
   readonly store: SessionStore;
@@ -27,107 +27,116 @@ export interface ControllerDeps {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-export interface Controller {
-  readonly wakes: Wakes;
-  readonly commands: SessionCommands;
-  /** Recovers what an earlier run left, then keeps times and pools. Rejects when store or driver cannot be read. */
-  start(): Promise<Recovered>;
-  /** A wanted stop: pools are emptied, sessions keep their files, nothing is left running (S5). */
-  stop(): Promise<void>;
-}
-
+/** How soon after a claim its pool is refilled (ms): the claim is answered first. */
+const refillDelayMs = 5;
 const stopped = 'the platform was stopped';
 
-export function createController(deps: ControllerDeps): Controller {
-  const { store, driver, deployments, feed, clock, log } = deps;
-  const cold = new Set<string>();
-  const endings: Cancel[] = [];
-  let stopping = false;
+export class Controller {
+  readonly wakes: Wakes;
+  readonly commands: SessionCommands;
+  readonly #deps: ControllerDeps;
+  readonly #runner: SessionRunner;
+  readonly #pools: Pools;
+  readonly #cold = new Set<string>();
+  readonly #endings: Cancel[] = [];
+  #stopping = false;
 
-  const perform = createPerform({
-    driver,
-    deployments,
-    touch: (id) => store.touch(id, clock.now()),
-    log,
-  });
-  const runner = createSessionRunner({
-    store,
-    clock,
-    publish: deps.publish,
-    perform: async (session) => {
-      const live = session.state.kind === 'creating' || session.state.kind === 'restarting';
-      if (live) cold.add(session.id);
-      const event = await perform(session);
-      cold.delete(session.id);
-      return event;
-    },
-    onFault: (sessionId, fault) => log('a session could not be carried on; trying again', { sessionId, fault }),
-  });
-  const pools = createPools({ store, driver, deployments, ids: deps.ids, clock, coldStarts: () => cold.size, log });
-  const timekeeper = createTimekeeper({
-    store,
-    runner,
-    driver,
-    clock,
-    onFault: (fault) => log('a session could not be looked at; trying again', { fault }),
-  });
-
-  async function onExit(exit: SandboxExit): Promise<void> {
-    const record = await store.bySandbox(exit.id);
-    if (!record) return pools.lost(exit.id);
-    log('a sandbox ended', { sessionId: record.session.id, why: exit.why });
-    await runner.apply(record.session.id, { kind: 'lost', generation: exit.generation, why: exit.why });
+  constructor(deps: ControllerDeps) {
+    const { store, driver, feed, clock, log } = deps;
+    this.#deps = deps;
+    this.#runner = new SessionRunner({
+      store,
+      clock,
+      publish: deps.publish,
+      perform: this.#counted(createPerform({ ...deps, touch: (id) => store.touch(id, clock.now()) })),
+      onFault: (sessionId, fault) =>
+        log('a session could not be carried on; trying again', { sessionId, fault }),
+    });
+    this.#pools = new Pools({ ...deps, coldStarts: () => this.#cold.size });
+    const runner = this.#runner;
+    this.commands = new SessionCommands({
+      store,
+      runner,
+      feed,
+      driver,
+      clock,
+      patienceMs: deps.commandPatienceMs,
+    });
+    this.wakes = { wake: (sessionId) => this.#wake(sessionId) };
   }
 
-  function wake(sessionId: string): void {
-    if (stopping) return;
-    runner
-      .apply(sessionId, { kind: 'wanted' })
-      .then((applied) => applied.kind === 'ignored' && runner.carryOn(sessionId))
-      .catch((fault: unknown) => log('a wake failed', { sessionId, fault }));
-  }
-
-  async function start(): Promise<Recovered> {
-    const recovered = await recover({ store, driver, runner });
-    endings.push(
-      driver.onExit((exit) => void onExit(exit).catch((fault: unknown) => log('an exit was not handled', { fault }))),
-      deployments.onChange((key) => pools.look(key)),
-      // A session of version 1 was opened just now: if it was claimed, the pool is one short.
-      feed.subscribe((session) => session.version === 1 && pools.look(session.runtime)),
-      timekeeper.start(),
+  /** Recovers what an earlier run left, then keeps times and pools. Rejects when store or driver cannot be read. */
+  async start(): Promise<Recovered> {
+    const { driver, deployments, feed, clock, log } = this.#deps;
+    const recovered = await recover({ ...this.#deps, runner: this.#runner });
+    const onFault = (fault: unknown): void =>
+      log('a session could not be looked at; trying again', { fault });
+    this.#endings.push(
+      driver.onExit((exit) => {
+        this.#onExit(exit).catch((fault: unknown) => log('an exit was not handled', { fault }));
+      }),
+      deployments.onChange((key) => this.#pools.look(key)),
+      feed.subscribe((session) => this.#opened(session)),
+      new Timekeeper({ ...this.#deps, runner: this.#runner, onFault }).start(),
     );
-    for (const { runtime } of deployments.all()) pools.look(runtime.key);
+    for (const { runtime } of deployments.all()) clock.after(0, () => this.#pools.look(runtime.key));
     return recovered;
   }
 
-  /** Ends a session's processes but not the session: what it was doing becomes `lost`, its files stay. */
-  async function putAside(session: Session): Promise<void> {
-    const { state, generation, id } = session;
-    if (state.kind === 'suspended' || state.kind === 'ending' || state.kind === 'ended') return;
-    const why = { generation, why: stopped };
-    if (state.kind === 'creating') return void (await runner.apply(id, { kind: 'start-failed', ...why }));
-    await driver.stop(state.sandbox.id, 'keep-files');
-    await runner.apply(id, state.kind === 'suspending' ? { kind: 'suspended', generation } : { kind: 'lost', ...why });
-  }
-
-  async function stop(): Promise<void> {
-    stopping = true;
-    for (const end of endings) end();
-    await pools.close();
+  /** A wanted stop: pools are emptied, sessions keep their files, nothing is left running (S5). */
+  async stop(): Promise<void> {
+    const { store, driver } = this.#deps;
+    this.#stopping = true;
+    for (const end of this.#endings) end();
+    await this.#pools.close();
     for (const entry of await store.entries()) {
       if (await store.withdraw(entry.sandbox.id)) await driver.stop(entry.sandbox.id, 'remove');
     }
-    await Promise.all((await liveSessions(store)).map(putAside));
-    await runner.settled();
+    await Promise.all((await liveSessions(store)).map((session) => this.#putAside(session)));
+    await this.#runner.settled();
   }
 
-  const commands = createSessionCommands({
-    store,
-    runner,
-    feed,
-    driver,
-    clock,
-    patienceMs: deps.commandPatienceMs,
-  });
-  return { wakes: { wake }, commands, start, stop };
+  /** Counts sessions that start, so that pools let them go first. */
+  #counted(perform: Perform): Perform {
+    return async (session) => {
+      const { kind } = session.state;
+      if (kind === 'creating' || kind === 'restarting') this.#cold.add(session.id);
+      const outcome = await perform(session);
+      this.#cold.delete(session.id);
+      return outcome;
+    };
+  }
+
+  /** A session of version 1 was opened just now: if it was claimed, the pool is one short. */
+  #opened(session: Session): void {
+    if (session.version !== 1) return;
+    this.#deps.clock.after(refillDelayMs, () => this.#pools.look(session.runtime));
+  }
+
+  async #onExit(exit: SandboxExit): Promise<void> {
+    const { store, log } = this.#deps;
+    const record = await store.bySandbox(exit.id);
+    if (!record) return this.#pools.lost(exit.id);
+    log('a sandbox ended', { sessionId: record.session.id, why: exit.why });
+    await this.#runner.apply(record.session.id, { kind: 'lost', generation: exit.generation, why: exit.why });
+  }
+
+  #wake(sessionId: string): void {
+    if (this.#stopping) return;
+    this.#runner
+      .apply(sessionId, { kind: 'wanted' })
+      .then((applied) => applied.kind === 'ignored' && this.#runner.carryOn(sessionId))
+      .catch((fault: unknown) => this.#deps.log('a wake failed', { sessionId, fault }));
+  }
+
+  /** Ends a session's processes but not the session: what it was doing becomes `lost`, its files stay. */
+  async #putAside({ id, state, generation }: Session): Promise<void> {
+    if (state.kind === 'suspended' || state.kind === 'ending' || state.kind === 'ended') return;
+    const why = { generation, why: stopped };
+    if (state.kind === 'creating')
+      return void (await this.#runner.apply(id, { kind: 'start-failed', ...why }));
+    await this.#deps.driver.stop(state.sandbox.id, 'keep-files');
+    const suspended = state.kind === 'suspending';
+    await this.#runner.apply(id, suspended ? { kind: 'suspended', generation } : { kind: 'lost', ...why });
+  }
 }

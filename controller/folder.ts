@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../model/clock.ts';
 import { asPlatformError } from '../model/errors.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Runtime } from '../model/runtime.ts';
-import { readManifests } from './manifests.ts';
+import { duplicates, readManifests, type Manifest } from './manifests.ts';
 
 export interface AppliedRuntime {
   readonly kind: string;
@@ -22,11 +22,8 @@ export interface FolderReport {
   readonly problems: readonly Problem[];
 }
 
-export interface FolderDeps {
-  /** Rejects with a PlatformError when the runtime is refused. */
-  readonly apply: (runtime: Runtime) => Promise<AppliedRuntime>;
-  readonly clock: Clock;
-}
+/** Rejects with a PlatformError when the runtime is refused. */
+export type Apply = (runtime: Runtime) => Promise<AppliedRuntime>;
 
 export const imageTableName = 'images.yaml';
 
@@ -54,23 +51,38 @@ const refused = (fault: unknown, file: string, line: number): Problem => {
   return { file, line, path: '', message: error.message, expected: error.details.reason ?? '' };
 };
 
+interface ReadFolder {
+  /** Of files without a problem only. */
+  readonly manifests: readonly (Manifest & { readonly file: string })[];
+  readonly problems: readonly Problem[];
+}
+
+async function readFolder(folder: string): Promise<ReadFolder> {
+  const files = (await yamlFiles(folder)).filter((file) => path.basename(file) !== imageTableName);
+  const read = await Promise.all(
+    files.map(async (file) => {
+      const shown = path.relative(process.cwd(), file);
+      return { file: shown, ...readManifests(shown, await readFile(file, 'utf8')) };
+    }),
+  );
+  const manifests = read.flatMap(({ file, runtimes }) => runtimes.map((one) => ({ ...one, file })));
+  const problems = [...read.flatMap((one) => one.problems), ...duplicates(manifests)];
+  const bad = new Set(problems.map((problem) => problem.file));
+  return { manifests: manifests.filter(({ file }) => !bad.has(file)), problems };
+}
+
 /** Applies every manifest below a folder once. Rejects only when the folder cannot be read. */
-export async function applyFolder(folder: string, { apply }: FolderDeps): Promise<FolderReport> {
+export async function applyFolder(folder: string, apply: Apply): Promise<FolderReport> {
+  const { manifests, problems } = await readFolder(folder);
   const applied: AppliedRuntime[] = [];
-  const problems: Problem[] = [];
-  for (const file of await yamlFiles(folder)) {
-    if (path.basename(file) === imageTableName) continue;
-    const read = readManifests(path.relative(process.cwd(), file), await readFile(file, 'utf8'));
-    problems.push(...read.problems);
-    if (read.problems.length > 0) continue;
-    for (const { runtime, line } of read.runtimes) {
-      await apply(runtime).then(
-        (one) => applied.push(one),
-        (fault: unknown) => problems.push(refused(fault, file, line)),
-      );
-    }
+  const refusals: Problem[] = [];
+  for (const { runtime, file, line } of manifests) {
+    await apply(runtime).then(
+      (one) => applied.push(one),
+      (fault: unknown) => refusals.push(refused(fault, file, line)),
+    );
   }
-  return { applied, problems };
+  return { applied, problems: [...problems, ...refusals] };
 }
 
 /** Calls `onChange` once things below the folder have been quiet for a moment after a change. */

@@ -25,59 +25,68 @@ const whyOf = (fault: unknown): string => {
   return error.details.reason ?? error.message;
 };
 
-export function createPerform(deps: PerformDeps): Perform {
-  const { driver } = deps;
-
-  async function start(session: Session, state: In<'creating'>): Promise<SessionEvent> {
-    const { generation } = session;
-    const found = deps.deployments.find(session.runtime);
-    if (!found) return { kind: 'start-failed', generation, why: 'the runtime was deleted' };
-    const { workload, runtime } = found;
-    const sandbox = await driver.start({ ...state.sandbox, generation, workload, revision: runtime.revision });
-    return { kind: 'started', generation, sandbox };
-  }
-
-  async function pause(session: Session, state: In<'pausing'>): Promise<SessionEvent> {
-    const { generation } = session;
-    const outcome = await driver.pause(state.sandbox.id);
-    if ('paused' in outcome) return { kind: 'paused', generation };
-    await deps.touch(session.id);
-    return { kind: 'busy', generation };
-  }
-
-  async function act(session: Session): Promise<SessionEvent> {
-    const { state, generation } = session;
-    switch (state.kind) {
-      case 'creating':
-        return start(session, state);
-      case 'restarting':
-        return { kind: 'started', generation, sandbox: await driver.restart(state.sandbox.id, generation) };
-      case 'pausing':
-        return pause(session, state);
-      case 'resuming':
-        return { kind: 'resumed', generation, sandbox: await driver.resume(state.sandbox.id) };
-      case 'suspending':
-        await driver.stop(state.sandbox.id, 'keep-files');
-        return { kind: 'suspended', generation };
-      case 'ending':
-        if (state.files) await driver.stop(state.files.id, 'remove');
-        return { kind: 'stopped', generation };
-      case 'running':
-      case 'paused':
-      case 'suspended':
-      case 'ended':
-        throw new Error(`no action is due in state ${state.kind}`);
-    }
-  }
-
-  function failed(session: Session, fault: unknown): Outcome {
-    const { state, generation } = session;
-    const why = whyOf(fault);
-    deps.log('a driver action failed', { sessionId: session.id, state: state.kind, why, fault });
-    if (state.kind === 'ending' || state.kind === 'suspending') return { againInMs: retryStopMs };
-    if (state.kind === 'creating' || state.kind === 'restarting') return { kind: 'start-failed', generation, why };
-    return { kind: 'lost', generation, why };
-  }
-
-  return (session) => act(session).catch((fault: unknown) => failed(session, fault));
+function failed(session: Session, fault: unknown): Outcome {
+  const { state, generation } = session;
+  const why = whyOf(fault);
+  if (state.kind === 'ending' || state.kind === 'suspending') return { againInMs: retryStopMs };
+  if (state.kind === 'creating' || state.kind === 'restarting')
+    return { kind: 'start-failed', generation, why };
+  return { kind: 'lost', generation, why };
 }
+
+async function start(deps: PerformDeps, session: Session, state: In<'creating'>): Promise<SessionEvent> {
+  const { generation } = session;
+  const found = deps.deployments.find(session.runtime);
+  if (!found) return { kind: 'start-failed', generation, why: 'the runtime was deleted' };
+  const { workload, runtime } = found;
+  const spec = { ...state.sandbox, generation, workload, revision: runtime.revision };
+  return { kind: 'started', generation, sandbox: await deps.driver.start(spec) };
+}
+
+async function pause(deps: PerformDeps, session: Session, state: In<'pausing'>): Promise<SessionEvent> {
+  const { generation } = session;
+  const outcome = await deps.driver.pause(state.sandbox.id);
+  if ('paused' in outcome) return { kind: 'paused', generation };
+  await deps.touch(session.id);
+  return { kind: 'busy', generation };
+}
+
+async function act(deps: PerformDeps, session: Session): Promise<SessionEvent> {
+  const { driver } = deps;
+  const { state, generation } = session;
+  switch (state.kind) {
+    case 'creating':
+      return start(deps, session, state);
+    case 'restarting':
+      return { kind: 'started', generation, sandbox: await driver.restart(state.sandbox.id, generation) };
+    case 'pausing':
+      return pause(deps, session, state);
+    case 'resuming':
+      return { kind: 'resumed', generation, sandbox: await driver.resume(state.sandbox.id) };
+    case 'suspending':
+      await driver.stop(state.sandbox.id, 'keep-files');
+      return { kind: 'suspended', generation };
+    case 'ending':
+      if (state.files) await driver.stop(state.files.id, 'remove');
+      return { kind: 'stopped', generation };
+    case 'running':
+    case 'paused':
+    case 'suspended':
+    case 'ended':
+      throw new Error(`no action is due in state ${state.kind}`);
+  }
+}
+
+/** The performer over one driver. */
+export const createPerform =
+  (deps: PerformDeps): Perform =>
+  (session) =>
+    act(deps, session).catch((fault: unknown) => {
+      deps.log('a driver action failed', {
+        sessionId: session.id,
+        state: session.state.kind,
+        why: whyOf(fault),
+        fault,
+      });
+      return failed(session, fault);
+    });

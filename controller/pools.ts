@@ -22,15 +22,6 @@ export interface PoolsDeps {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-export interface Pools {
-  /** Looks at a runtime's pool and does what it lacks. Returns at once; asking often costs little. */
-  look(key: RuntimeKey): void;
-  /** Takes a sandbox out that died while it waited. */
-  lost(sandboxId: string): Promise<void>;
-  /** Starts nothing any more and waits for what is under way. */
-  close(): Promise<void>;
-}
-
 /** State of one runtime's pool that is not in the store. */
 interface Tending {
   readonly key: RuntimeKey;
@@ -43,124 +34,140 @@ interface Tending {
 }
 
 const waitForLiveMs = 20;
+const atOnce = Math.max(1, Math.floor(os.availableParallelism() / 2));
 
-export function createPools(deps: PoolsDeps): Pools {
-  const { store, driver, deployments, clock } = deps;
-  const tendings = new Map<string, Tending>();
-  const underway = new Set<Promise<void>>();
-  const atOnce = Math.max(1, Math.floor(os.availableParallelism() / 2));
-  let startingInAll = 0;
-  let closed = false;
+export class Pools {
+  readonly #deps: PoolsDeps;
+  readonly #tendings = new Map<string, Tending>();
+  readonly #underway = new Set<Promise<void>>();
+  #startingInAll = 0;
+  #closed = false;
 
-  function tending(key: RuntimeKey): Tending {
+  constructor(deps: PoolsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks at a runtime's pool and does what it lacks. Returns at once; asking often costs little. */
+  look(key: RuntimeKey): void {
+    if (this.#closed) return;
+    const pool = this.#tending(key);
+    pool.again = true;
+    if (pool.looking) return;
+    pool.looking = true;
+    const work = this.#tendUntilQuiet(pool).catch((fault: unknown) => {
+      this.#deps.log('a pool could not be looked after', { runtime: runtimeKeyText(key), fault });
+      this.#deps.clock.after(backoffMs(1), () => this.look(key));
+    });
+    this.#track(work.finally(() => (pool.looking = false)));
+  }
+
+  /** Takes a sandbox out that died while it waited. */
+  async lost(sandboxId: string): Promise<void> {
+    const entry = (await this.#deps.store.entries()).find((one) => one.sandbox.id === sandboxId);
+    if (!entry) return;
+    await this.#retire(entry);
+    this.look(entry.runtime);
+  }
+
+  /** Starts nothing any more and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#underway.size > 0) await Promise.all(this.#underway);
+  }
+
+  #tending(key: RuntimeKey): Tending {
     const text = runtimeKeyText(key);
-    const known = tendings.get(text);
+    const known = this.#tendings.get(text);
     if (known) return known;
     const fresh = { key, starting: 0, failures: 0, quietUntil: 0, looking: false, again: false };
-    tendings.set(text, fresh);
+    this.#tendings.set(text, fresh);
     return fresh;
   }
 
-  const track = (work: Promise<void>): void => {
-    underway.add(work);
-    void work.finally(() => underway.delete(work));
-  };
+  #track(work: Promise<void>): void {
+    this.#underway.add(work);
+    void work.finally(() => this.#underway.delete(work));
+  }
 
-  async function makeOne(pool: Tending, { runtime, workload }: Deployment): Promise<void> {
-    const id = deps.ids.uuid();
-    const name = `${runtime.key.name}-${deps.ids.suffix()}`;
+  async #tendUntilQuiet(pool: Tending): Promise<void> {
+    do {
+      pool.again = false;
+      await this.#tend(pool);
+    } while (pool.again && !this.#closed);
+  }
+
+  async #tend(pool: Tending): Promise<void> {
+    const { deployments, store } = this.#deps;
+    const deployment = deployments.find(pool.key);
+    const wanted = deployment && {
+      revision: deployment.runtime.revision,
+      size: deployment.runtime.warmPoolSize,
+    };
+    const entries = await store.entries();
+    const plan = planPool({ key: pool.key, wanted: wanted ?? null, entries, starting: pool.starting });
+    for (const entry of plan.retire) await this.#retire(entry);
+    if (!deployment) return;
+    const starts = plan.start > 0 ? Math.min(plan.start, this.#allowance(pool)) : 0;
+    for (let i = 0; i < starts; i += 1) this.#startOne(pool, deployment);
+    const trouble = pool.trouble === undefined ? {} : { trouble: pool.trouble };
+    deployments.reportPool(pool.key, {
+      wanted: deployment.runtime.warmPoolSize,
+      ready: plan.ready,
+      ...trouble,
+    });
+  }
+
+  /** How many may start now; 0 asks to look again shortly. */
+  #allowance(pool: Tending): number {
+    const { coldStarts, clock } = this.#deps;
+    if (coldStarts() > 0) {
+      clock.after(waitForLiveMs, () => this.look(pool.key));
+      return 0;
+    }
+    return clock.now() < pool.quietUntil ? 0 : atOnce - this.#startingInAll;
+  }
+
+  #startOne(pool: Tending, deployment: Deployment): void {
+    pool.starting += 1;
+    this.#startingInAll += 1;
+    const work = this.#makeOne(pool, deployment).finally(() => {
+      pool.starting -= 1;
+      this.#startingInAll -= 1;
+      for (const other of this.#tendings.values()) this.look(other.key);
+    });
+    this.#track(work);
+  }
+
+  async #makeOne(pool: Tending, { runtime, workload }: Deployment): Promise<void> {
+    const { ids, driver, store, clock } = this.#deps;
+    const id = ids.uuid();
+    const name = `${runtime.key.name}-${ids.suffix()}`;
+    const { revision } = runtime;
     try {
-      const { revision } = runtime;
       const sandbox = await driver.start({ id, name, generation: 1, workload, revision });
       await driver.pause(id);
-      if (closed) return await driver.stop(id, 'remove');
+      if (this.#closed) return await driver.stop(id, 'remove');
       await store.offer({ sandbox, runtime: runtime.key, revision, readyAt: clock.now() });
       pool.failures = 0;
       delete pool.trouble;
     } catch (fault) {
-      await failed(pool, id, fault);
+      await this.#failed(pool, id, fault);
     }
   }
 
-  async function failed(pool: Tending, id: string, fault: unknown): Promise<void> {
+  async #failed(pool: Tending, id: string, fault: unknown): Promise<void> {
+    const { clock, driver, log } = this.#deps;
     const error = asPlatformError(fault);
     pool.failures += 1;
     pool.trouble = error.details.reason ?? error.message;
     pool.quietUntil = clock.now() + backoffMs(pool.failures);
-    clock.after(backoffMs(pool.failures), () => look(pool.key));
-    deps.log('a warm sandbox did not start', { runtime: runtimeKeyText(pool.key), why: pool.trouble, fault });
+    clock.after(backoffMs(pool.failures), () => this.look(pool.key));
+    log('a warm sandbox did not start', { runtime: runtimeKeyText(pool.key), why: pool.trouble, fault });
     await driver.stop(id, 'remove').catch(() => undefined);
   }
 
-  function startOne(pool: Tending, deployment: Deployment): void {
-    pool.starting += 1;
-    startingInAll += 1;
-    track(
-      makeOne(pool, deployment).finally(() => {
-        pool.starting -= 1;
-        startingInAll -= 1;
-        for (const other of tendings.values()) look(other.key);
-      }),
-    );
-  }
-
-  async function retire(entry: WarmSandbox): Promise<void> {
+  async #retire(entry: WarmSandbox): Promise<void> {
+    const { store, driver } = this.#deps;
     if (await store.withdraw(entry.sandbox.id)) await driver.stop(entry.sandbox.id, 'remove');
   }
-
-  /** How many may start now; 0 asks to look again shortly. */
-  function allowance(pool: Tending): number {
-    if (deps.coldStarts() > 0) {
-      clock.after(waitForLiveMs, () => look(pool.key));
-      return 0;
-    }
-    return clock.now() < pool.quietUntil ? 0 : atOnce - startingInAll;
-  }
-
-  async function tend(pool: Tending): Promise<void> {
-    const deployment = deployments.find(pool.key);
-    const wanted = deployment && { revision: deployment.runtime.revision, size: deployment.runtime.warmPoolSize };
-    const entries = await store.entries();
-    const plan = planPool({ key: pool.key, wanted: wanted ?? null, entries, starting: pool.starting });
-    for (const entry of plan.retire) await retire(entry);
-    if (!deployment) return;
-    const starts = plan.start > 0 ? Math.min(plan.start, allowance(pool)) : 0;
-    for (let i = 0; i < starts; i += 1) startOne(pool, deployment);
-    const trouble = pool.trouble === undefined ? {} : { trouble: pool.trouble };
-    deployments.reportPool(pool.key, { wanted: deployment.runtime.warmPoolSize, ready: plan.ready, ...trouble });
-  }
-
-  async function tendUntilQuiet(pool: Tending): Promise<void> {
-    do {
-      pool.again = false;
-      await tend(pool);
-    } while (pool.again && !closed);
-  }
-
-  function look(key: RuntimeKey): void {
-    if (closed) return;
-    const pool = tending(key);
-    pool.again = true;
-    if (pool.looking) return;
-    pool.looking = true;
-    const work = tendUntilQuiet(pool).catch((fault: unknown) => {
-      deps.log('a pool could not be looked after', { runtime: runtimeKeyText(key), fault });
-      clock.after(backoffMs(1), () => look(key));
-    });
-    track(work.finally(() => (pool.looking = false)));
-  }
-
-  return {
-    look,
-    async lost(sandboxId) {
-      const entry = (await store.entries()).find((one) => one.sandbox.id === sandboxId);
-      if (!entry) return;
-      await retire(entry);
-      look(entry.runtime);
-    },
-    async close() {
-      closed = true;
-      while (underway.size > 0) await Promise.all(underway);
-    },
-  };
 }

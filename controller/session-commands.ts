@@ -18,15 +18,6 @@ export interface CommandDeps {
   readonly patienceMs: number;
 }
 
-export interface SessionCommands {
-  /** Resolves when paused (or already asleep). Rejects: SESSION_NOT_FOUND, SESSION_STATE with what is being done. */
-  pause(id: string): Promise<void>;
-  /** Resolves when running. Rejects: SESSION_NOT_FOUND, SESSION_ENDED, SANDBOX_START_FAILED, WAKE_TIMEOUT. */
-  resume(id: string): Promise<void>;
-  /** Resolves when nothing of its sandbox is left. Rejects: SESSION_NOT_FOUND, SESSION_ENDED, WAKE_TIMEOUT. */
-  end(id: string): Promise<void>;
-}
-
 /** An end reason in words. */
 export const endReasonText = (reason: EndReason): string =>
   reason.kind === 'failed' ? `failed: ${reason.why}` : reason.kind;
@@ -34,16 +25,85 @@ export const endReasonText = (reason: EndReason): string =>
 const unknown = (id: string): PlatformError =>
   new PlatformError('SESSION_NOT_FOUND', `session ${id} not found`, { sessionId: id });
 const ended = (id: string, reason: EndReason): PlatformError =>
-  new PlatformError('SESSION_ENDED', `session ${id} has ended`, { sessionId: id, reason: endReasonText(reason) });
+  new PlatformError('SESSION_ENDED', `session ${id} has ended`, {
+    sessionId: id,
+    reason: endReasonText(reason),
+  });
 
-export function createSessionCommands(deps: CommandDeps): SessionCommands {
-  const { store, runner, feed, clock } = deps;
+const among =
+  (...kinds: StateKind[]) =>
+  (session: Session): boolean =>
+    kinds.includes(session.state.kind);
+
+const inHand = (id: string, what: string): PlatformError =>
+  new PlatformError('SESSION_STATE', `session ${id} has work in hand: ${what}`, {
+    sessionId: id,
+    reason: what,
+  });
+
+export class SessionCommands {
+  readonly #deps: CommandDeps;
+
+  constructor(deps: CommandDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when paused (or already asleep). Rejects: SESSION_NOT_FOUND, SESSION_ENDED, SESSION_STATE with what is being done. */
+  async pause(id: string): Promise<void> {
+    const { runner, clock, driver } = this.#deps;
+    const session = await this.#sessionOf(id);
+    const applied = await runner.apply(
+      id,
+      { kind: 'idle' },
+      { kind: 'only-at-rest', idleSince: clock.now() },
+    );
+    if (applied.kind === 'leased') throw inHand(id, 'a request, a stream or a socket is open');
+    if (
+      applied.kind === 'ignored' &&
+      !among('pausing', 'paused', 'suspending', 'suspended')(applied.record.session)
+    ) {
+      throw new PlatformError('SESSION_STATE', `session ${id} is ${session.state.kind}`, { sessionId: id });
+    }
+    const settled = await this.#when(id, among('paused', 'suspended', 'running', 'ending', 'ended'));
+    if (settled.state.kind !== 'running') return;
+    const names = await driver.busy(settled.state.sandbox.id);
+    throw inHand(id, names.join(', ') || 'a request came in');
+  }
+
+  /** Resolves when running. Rejects: SESSION_NOT_FOUND, SESSION_ENDED, SANDBOX_START_FAILED, WAKE_TIMEOUT. */
+  async resume(id: string): Promise<void> {
+    const { runner } = this.#deps;
+    await this.#sessionOf(id);
+    const applied = await runner.apply(id, { kind: 'wanted' });
+    if (applied.kind === 'ignored') runner.carryOn(id);
+    const { state } = await this.#when(id, among('running', 'suspended', 'ending', 'ended'));
+    if (state.kind === 'suspended') {
+      const details = { sessionId: id, ...(state.lost !== undefined && { reason: state.lost }) };
+      throw new PlatformError('SANDBOX_START_FAILED', `session ${id} could not be woken`, details);
+    }
+    if (state.kind === 'ending' || state.kind === 'ended') throw ended(id, state.reason);
+  }
+
+  /** Resolves when nothing of its sandbox is left. Rejects: SESSION_NOT_FOUND, SESSION_ENDED, WAKE_TIMEOUT. */
+  async end(id: string): Promise<void> {
+    await this.#sessionOf(id);
+    await this.#deps.runner.apply(id, { kind: 'end', reason: { kind: 'deleted' } });
+    await this.#when(id, among('ended'));
+  }
+
+  async #sessionOf(id: string): Promise<Session> {
+    const record = await this.#deps.store.get(id);
+    if (!record) throw unknown(id);
+    if (record.session.state.kind === 'ended') throw ended(id, record.session.state.reason);
+    return record.session;
+  }
 
   /** Resolves with the session once `good` says so of a stored change, or of the session as it stands. */
-  function when(id: string, good: (session: Session) => boolean): Promise<Session> {
+  #when(id: string, good: (session: Session) => boolean): Promise<Session> {
+    const { feed, clock, store, patienceMs } = this.#deps;
     return new Promise((resolve, reject) => {
       const stop = feed.subscribe((session) => check(session));
-      const giveUp = clock.after(deps.patienceMs, () => {
+      const giveUp = clock.after(patienceMs, () => {
         stop();
         reject(new PlatformError('WAKE_TIMEOUT', 'the session did not get there in time', { sessionId: id }));
       });
@@ -56,52 +116,4 @@ export function createSessionCommands(deps: CommandDeps): SessionCommands {
       store.get(id).then((record) => record && check(record.session), reject);
     });
   }
-
-  const among =
-    (...kinds: StateKind[]) =>
-    (session: Session): boolean =>
-      kinds.includes(session.state.kind);
-
-  async function sessionOf(id: string): Promise<Session> {
-    const record = await store.get(id);
-    if (!record) throw unknown(id);
-    if (record.session.state.kind === 'ended') throw ended(id, record.session.state.reason);
-    return record.session;
-  }
-
-  const inHand = (id: string, what: string): PlatformError =>
-    new PlatformError('SESSION_STATE', `session ${id} has work in hand: ${what}`, { sessionId: id, reason: what });
-
-  async function pause(id: string): Promise<void> {
-    const session = await sessionOf(id);
-    const applied = await runner.apply(id, { kind: 'idle' }, { kind: 'only-at-rest', idleSince: clock.now() });
-    if (applied.kind === 'leased') throw inHand(id, 'a request, a stream or a socket is open');
-    if (applied.kind === 'ignored' && !among('pausing', 'paused', 'suspending', 'suspended')(applied.record.session)) {
-      throw new PlatformError('SESSION_STATE', `session ${id} is ${session.state.kind}`, { sessionId: id });
-    }
-    const settled = await when(id, among('paused', 'suspended', 'running', 'ending', 'ended'));
-    if (settled.state.kind !== 'running') return;
-    const names = await deps.driver.busy(settled.state.sandbox.id);
-    throw inHand(id, names.join(', ') || 'a request came in');
-  }
-
-  async function resume(id: string): Promise<void> {
-    await sessionOf(id);
-    const applied = await runner.apply(id, { kind: 'wanted' });
-    if (applied.kind === 'ignored') runner.carryOn(id);
-    const { state } = await when(id, among('running', 'suspended', 'ending', 'ended'));
-    if (state.kind === 'suspended') {
-      const details = { sessionId: id, ...(state.lost !== undefined && { reason: state.lost }) };
-      throw new PlatformError('SANDBOX_START_FAILED', `session ${id} could not be woken`, details);
-    }
-    if (state.kind === 'ending' || state.kind === 'ended') throw ended(id, state.reason);
-  }
-
-  async function end(id: string): Promise<void> {
-    await sessionOf(id);
-    await runner.apply(id, { kind: 'end', reason: { kind: 'deleted' } });
-    await when(id, among('ended'));
-  }
-
-  return { pause, resume, end };
 }

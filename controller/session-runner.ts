@@ -27,22 +27,44 @@ export type Applied =
   | { readonly kind: 'leased' }
   | { readonly kind: 'unknown' };
 
-export interface SessionRunner {
-  /** Stores what the event makes of the session and starts the work that follows. Rejects with STORE_UNAVAILABLE. */
-  apply(sessionId: string, event: SessionEvent, guard?: Guard): Promise<Applied>;
-  /** Carries on whatever is due for a session, e.g. after a restart. Returns at once. */
-  carryOn(sessionId: string): void;
-  /** Resolves when no run is under way. */
-  settled(): Promise<void>;
-}
-
 const retryFaultMs = 500;
 
-export function createSessionRunner(deps: RunnerDeps): SessionRunner {
-  const { store, clock } = deps;
-  const running = new Map<string, Promise<void>>();
+export class SessionRunner {
+  readonly #deps: RunnerDeps;
+  readonly #running = new Map<string, Promise<void>>();
 
-  async function attempt(record: SessionRecord, event: SessionEvent, guard: Guard): Promise<Applied | 'conflict'> {
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Stores what the event makes of the session and starts the work that follows. Rejects with STORE_UNAVAILABLE. */
+  async apply(sessionId: string, event: SessionEvent, guard: Guard = { kind: 'none' }): Promise<Applied> {
+    const applied = await this.#change(sessionId, event, guard);
+    if (applied.kind === 'changed' && actionOf(applied.session.state) !== null) this.carryOn(sessionId);
+    return applied;
+  }
+
+  /** Carries on whatever is due for a session, e.g. after a restart. Returns at once. */
+  carryOn(sessionId: string): void {
+    if (this.#running.has(sessionId)) return;
+    const done = this.#run(sessionId).then(
+      (how) => this.#finish(sessionId, how),
+      (fault: unknown) => {
+        this.#running.delete(sessionId);
+        this.#deps.onFault(sessionId, fault);
+        this.#deps.clock.after(retryFaultMs, () => this.carryOn(sessionId));
+      },
+    );
+    this.#running.set(sessionId, done);
+  }
+
+  /** Resolves when no run is under way. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  async #attempt(record: SessionRecord, event: SessionEvent, guard: Guard): Promise<Applied | 'conflict'> {
+    const { store, clock } = this.#deps;
     const now = clock.now();
     const result = step(record.session, event, now);
     if ('ignored' in result) return { kind: 'ignored', why: result.ignored, record };
@@ -54,63 +76,37 @@ export function createSessionRunner(deps: RunnerDeps): SessionRunner {
         : await store.saveIfUnleased(next, due, now, guard.idleSince);
     if (saved === 'conflict') return 'conflict';
     if (saved === 'leased') return { kind: 'leased' };
-    deps.publish(next);
+    this.#deps.publish(next);
     return { kind: 'changed', session: next };
   }
 
-  async function change(sessionId: string, event: SessionEvent, guard: Guard): Promise<Applied> {
+  async #change(sessionId: string, event: SessionEvent, guard: Guard): Promise<Applied> {
     for (;;) {
-      const record = await store.get(sessionId);
+      const record = await this.#deps.store.get(sessionId);
       if (!record) return { kind: 'unknown' };
-      const applied = await attempt(record, event, guard);
+      const applied = await this.#attempt(record, event, guard);
       if (applied !== 'conflict') return applied;
     }
   }
 
-  async function run(sessionId: string): Promise<void> {
+  async #run(sessionId: string): Promise<'at rest' | 'later'> {
     for (;;) {
-      const record = await store.get(sessionId);
-      if (!record || actionOf(record.session.state) === null) return;
-      const outcome = await deps.perform(record.session);
+      const record = await this.#deps.store.get(sessionId);
+      if (!record || actionOf(record.session.state) === null) return 'at rest';
+      const outcome = await this.#deps.perform(record.session);
       if ('againInMs' in outcome) {
-        clock.after(outcome.againInMs, () => carryOn(sessionId));
-        return;
+        this.#deps.clock.after(outcome.againInMs, () => this.carryOn(sessionId));
+        return 'later';
       }
-      await change(sessionId, outcome, { kind: 'none' });
+      await this.#change(sessionId, outcome, { kind: 'none' });
     }
   }
 
-  function carryOn(sessionId: string): void {
-    if (running.has(sessionId)) return;
-    const done = run(sessionId).then(
-      () => finish(sessionId),
-      (fault: unknown) => {
-        running.delete(sessionId);
-        deps.onFault(sessionId, fault);
-        clock.after(retryFaultMs, () => carryOn(sessionId));
-      },
-    );
-    running.set(sessionId, done);
-  }
-
   /** A change may have come between the run's last look and its end; looking once more closes that gap. */
-  async function finish(sessionId: string): Promise<void> {
-    running.delete(sessionId);
-    const record = await store.get(sessionId);
-    if (record && actionOf(record.session.state) !== null) carryOn(sessionId);
+  async #finish(sessionId: string, how: 'at rest' | 'later'): Promise<void> {
+    this.#running.delete(sessionId);
+    if (how === 'later') return;
+    const record = await this.#deps.store.get(sessionId);
+    if (record && actionOf(record.session.state) !== null) this.carryOn(sessionId);
   }
-
-  async function settled(): Promise<void> {
-    while (running.size > 0) await Promise.all(running.values());
-  }
-
-  return {
-    async apply(sessionId, event, guard = { kind: 'none' }) {
-      const applied = await change(sessionId, event, guard);
-      if (applied.kind === 'changed' && actionOf(applied.session.state) !== null) carryOn(sessionId);
-      return applied;
-    },
-    carryOn,
-    settled,
-  };
 }

@@ -23,29 +23,35 @@ const longestRecheckMs = 5_000;
 const recheckMs = (pauseAfterMs: number | null): number =>
   Math.min(longestRecheckMs, Math.max(tickMs, (pauseAfterMs ?? Infinity) / 4));
 
-export function createTimekeeper(deps: TimekeeperDeps): { start(): Cancel; tick(): Promise<void> } {
-  const { store, runner, clock } = deps;
-  let ticking = false;
+export class Timekeeper {
+  readonly #deps: TimekeeperDeps;
+  #ticking = false;
 
-  const later = (record: SessionRecord, delayMs: number): Promise<void> =>
-    store.postpone(record.session.id, record.session.version, clock.now() + delayMs);
-
-  async function atRest(record: SessionRecord, event: SessionEvent): Promise<void> {
-    const { session, lastActivityAt } = record;
-    const applied = await runner.apply(session.id, event, { kind: 'only-at-rest', idleSince: lastActivityAt });
-    if (applied.kind === 'leased') await later(record, recheckMs(session.policy.pauseAfterMs));
+  constructor(deps: TimekeeperDeps) {
+    this.#deps = deps;
   }
 
-  async function endIdle(record: SessionRecord, event: SessionEvent): Promise<void> {
-    const { state, id } = record.session;
-    if (state.kind === 'running' && (await deps.driver.busy(state.sandbox.id)).length > 0) {
-      await store.touch(id, clock.now());
-      return later(record, recheckMs(record.session.policy.pauseAfterMs));
+  /** Ticks from now on. They do not overlap: a slow store makes them rarer, not more. */
+  start(): Cancel {
+    return this.#deps.clock.every(tickMs, () => {
+      if (this.#ticking) return;
+      this.#ticking = true;
+      this.#tick()
+        .catch(this.#deps.onFault)
+        .finally(() => (this.#ticking = false));
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const { store, clock, onFault } = this.#deps;
+    const records = await store.due(clock.now(), batch);
+    for (const record of records) {
+      await this.#act(record, dueOf(record.session, record.lastActivityAt, clock.now())).catch(onFault);
     }
-    return atRest(record, event);
   }
 
-  async function act(record: SessionRecord, due: Due): Promise<void> {
+  async #act(record: SessionRecord, due: Due): Promise<void> {
+    const { store, runner } = this.#deps;
     const { id, version } = record.session;
     switch (due.kind) {
       case 'wait':
@@ -53,32 +59,36 @@ export function createTimekeeper(deps: TimekeeperDeps): { start(): Cancel; tick(
       case 'forget':
         return store.forget(id);
       case 'pause':
-        return atRest(record, { kind: 'idle' });
+        return this.#atRest(record, { kind: 'idle' });
       case 'suspend':
-        return atRest(record, { kind: 'older' });
+        return this.#atRest(record, { kind: 'older' });
       case 'end': {
         const event: SessionEvent = { kind: 'end', reason: due.reason };
-        if (due.reason.kind === 'idle') return endIdle(record, event);
+        if (due.reason.kind === 'idle') return this.#endIdle(record, event);
         await runner.apply(id, event);
       }
     }
   }
 
-  async function tick(): Promise<void> {
-    const records = await store.due(clock.now(), batch);
-    for (const record of records) {
-      await act(record, dueOf(record.session, record.lastActivityAt, clock.now())).catch(deps.onFault);
+  async #endIdle(record: SessionRecord, event: SessionEvent): Promise<void> {
+    const { driver, store, clock } = this.#deps;
+    const { state, id } = record.session;
+    if (state.kind === 'running' && (await driver.busy(state.sandbox.id)).length > 0) {
+      await store.touch(id, clock.now());
+      return this.#later(record);
     }
+    return this.#atRest(record, event);
   }
 
-  /** Ticks do not overlap: a slow store makes them rarer, not more. */
-  function guardedTick(): void {
-    if (ticking) return;
-    ticking = true;
-    tick()
-      .catch(deps.onFault)
-      .finally(() => (ticking = false));
+  async #atRest(record: SessionRecord, event: SessionEvent): Promise<void> {
+    const { session, lastActivityAt } = record;
+    const guard = { kind: 'only-at-rest', idleSince: lastActivityAt } as const;
+    const applied = await this.#deps.runner.apply(session.id, event, guard);
+    if (applied.kind === 'leased') await this.#later(record);
   }
 
-  return { start: () => clock.every(tickMs, guardedTick), tick };
+  #later({ session }: SessionRecord): Promise<void> {
+    const { store, clock } = this.#deps;
+    return store.postpone(session.id, session.version, clock.now() + recheckMs(session.policy.pauseAfterMs));
+  }
 }

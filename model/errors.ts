@@ -13,7 +13,11 @@ export interface ErrorKind {
 }
 
 export const errorKinds = {
-  INVALID_REQUEST: { status: 400, retry: 'no', summary: 'The request is malformed; the message names what is wrong.' },
+  INVALID_REQUEST: {
+    status: 400,
+    retry: 'no',
+    summary: 'The request is malformed; the message names what is wrong.',
+  },
   INVALID_RUNTIME: {
     status: 422,
     retry: 'no',
@@ -27,31 +31,79 @@ export const errorKinds = {
   UNAUTHORIZED: { status: 401, retry: 'no', summary: 'Credentials are missing or not valid.' },
   FORBIDDEN: { status: 403, retry: 'no', summary: 'The caller may not do this.' },
   ROUTE_NOT_FOUND: { status: 404, retry: 'no', summary: 'There is no such route.' },
-  RUNTIME_NOT_FOUND: { status: 404, retry: 'no', summary: 'No runtime of that kind, namespace and name is deployed.' },
-  SESSION_NOT_FOUND: { status: 404, retry: 'no', summary: 'The session never existed, or was forgotten after it ended.' },
-  SESSION_ENDED: { status: 404, retry: 'no', summary: 'The session ended; `reason` says why. Open a new one.' },
+  RUNTIME_NOT_FOUND: {
+    status: 404,
+    retry: 'no',
+    summary: 'No runtime of that kind, namespace and name is deployed.',
+  },
+  SESSION_NOT_FOUND: {
+    status: 404,
+    retry: 'no',
+    summary: 'The session never existed, or was forgotten after it ended.',
+  },
+  SESSION_ENDED: {
+    status: 404,
+    retry: 'no',
+    summary: 'The session ended; `reason` says why. Open a new one.',
+  },
   RUNTIME_EXISTS: { status: 409, retry: 'no', summary: 'A runtime of that name exists already.' },
-  CONFLICT: { status: 409, retry: 'later', summary: 'The object changed since it was read; read it again and retry.' },
+  CONFLICT: {
+    status: 409,
+    retry: 'later',
+    summary: 'The object changed since it was read; read it again and retry.',
+  },
   SESSION_STATE: { status: 409, retry: 'later', summary: 'The session cannot do this in its present state.' },
-  SESSION_QUEUE_FULL: { status: 429, retry: 'later', summary: 'Too many requests wait for this session to wake.' },
-  RUNTIME_QUEUE_FULL: { status: 429, retry: 'later', summary: 'Too many requests wait for sandboxes of this runtime.' },
-  SERVER_OVERLOADED: { status: 429, retry: 'later', summary: 'The activator holds as many requests as it may.' },
+  SESSION_QUEUE_FULL: {
+    status: 429,
+    retry: 'later',
+    summary: 'Too many requests wait for this session to wake.',
+  },
+  RUNTIME_QUEUE_FULL: {
+    status: 429,
+    retry: 'later',
+    summary: 'Too many requests wait for sandboxes of this runtime.',
+  },
+  SERVER_OVERLOADED: {
+    status: 429,
+    retry: 'later',
+    summary: 'The activator holds as many requests as it may.',
+  },
   SANDBOX_CRASHED: {
     status: 502,
     retry: 'later',
     summary: 'The sandbox ended while it was answering; the next request starts it afresh with its files.',
   },
-  SANDBOX_UNREACHABLE: { status: 502, retry: 'later', summary: 'The sandbox runs but does not accept connections.' },
+  SANDBOX_UNREACHABLE: {
+    status: 502,
+    retry: 'later',
+    summary: 'The sandbox runs but does not accept connections.',
+  },
   SANDBOX_CONNECTION_LOST: {
     status: 503,
     retry: 'later',
     summary: 'The connection to the sandbox broke before an answer came.',
   },
-  SANDBOX_START_FAILED: { status: 503, retry: 'later', summary: 'The sandbox did not start; `reason` says why.' },
+  SANDBOX_START_FAILED: {
+    status: 503,
+    retry: 'later',
+    summary: 'The sandbox did not start; `reason` says why.',
+  },
   SANDBOX_START_TIMEOUT: { status: 504, retry: 'later', summary: 'The sandbox was not ready in time.' },
-  WAKE_TIMEOUT: { status: 504, retry: 'later', summary: 'The request waited for its sandbox as long as it may.' },
-  STORE_UNAVAILABLE: { status: 503, retry: 'later', summary: 'The store of sessions cannot be reached or written.' },
-  SHUTTING_DOWN: { status: 503, retry: 'later', summary: 'The platform is stopping; sessions come back with it.' },
+  WAKE_TIMEOUT: {
+    status: 504,
+    retry: 'later',
+    summary: 'The request waited for its sandbox as long as it may.',
+  },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    retry: 'later',
+    summary: 'The store of sessions cannot be reached or written.',
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    retry: 'later',
+    summary: 'The platform is stopping; sessions come back with it.',
+  },
   INTERNAL: { status: 500, retry: 'no', summary: 'A fault of the platform; its text is in the log.' },
 } as const satisfies Record<string, ErrorKind>;
 

@@ -31,7 +31,12 @@ export interface OpenedSession {
   readonly how: 'claim' | 'cold';
 }
 
-function newSession(runtime: DeployedRuntime, request: OpenRequest, id: string, state: SessionState): Session {
+function newSession(
+  runtime: DeployedRuntime,
+  request: OpenRequest,
+  id: string,
+  state: SessionState,
+): Session {
   return {
     id,
     runtime: runtime.key,
@@ -62,7 +67,8 @@ export async function openSession(deps: OpenSessionDeps, request: OpenRequest): 
   const id = deps.ids.uuid();
   const bind = (sandbox: SandboxRef) =>
     withDue(newSession(runtime, request, id, { kind: 'paused', sandbox, claimed: true }));
-  const claimed = runtime.warmPoolSize > 0 ? await deps.store.claim(runtime.key, runtime.revision, bind) : 'empty';
+  const claimed =
+    runtime.warmPoolSize > 0 ? await deps.store.claim(runtime.key, runtime.revision, bind) : 'empty';
   if (claimed !== 'empty') return { session: claimed, how: 'claim' };
   const files = { id: deps.ids.uuid(), name: `${runtime.key.name}-${deps.ids.suffix()}` };
   const cold = withDue(newSession(runtime, request, id, { kind: 'creating', sandbox: files }));

@@ -31,8 +31,13 @@ function eventFor(session: Session, sandbox: FoundSandbox | undefined): SessionE
   const { state, generation } = session;
   if (state.kind === 'ending' || state.kind === 'ended') return null;
   if (state.kind === 'creating') return { kind: 'start-failed', generation, why: interrupted };
-  if (!sandbox) return { kind: 'end', reason: { kind: 'failed', why: 'its sandbox was gone when the platform came back' } };
-  const needsMemory = state.kind !== 'suspended' && state.kind !== 'restarting' && state.kind !== 'suspending';
+  if (!sandbox)
+    return {
+      kind: 'end',
+      reason: { kind: 'failed', why: 'its sandbox was gone when the platform came back' },
+    };
+  const needsMemory =
+    state.kind !== 'suspended' && state.kind !== 'restarting' && state.kind !== 'suspending';
   if (!needsMemory || sandbox.state !== 'stopped') return null;
   return { kind: 'lost', generation, why: sandbox.why ?? 'it ended while the platform was down' };
 }

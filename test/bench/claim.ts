@@ -21,7 +21,10 @@ async function createMs(connection: Connection): Promise<{ ms: number; kind: unk
 export async function claimFigures(): Promise<Figure[]> {
   const platform = await benchPlatform();
   const database = path.join(os.tmpdir(), `agentcube-bench-${process.pid}.db`);
-  const reference = await beside(process.execPath, [new URL('support/express-reference.ts', import.meta.url).pathname, database]);
+  const reference = await beside(process.execPath, [
+    new URL('support/express-reference.ts', import.meta.url).pathname,
+    database,
+  ]);
   const ours = connect({ port: platform.controlPort });
   const theirs = connect({ port: Number(reference.line) });
   const claims: number[] = [];
@@ -32,8 +35,10 @@ export async function claimFigures(): Promise<Figure[]> {
       const claim = await createMs(ours);
       if (claim.kind !== 'SandboxClaim') throw new Error('a session started cold');
       const write = await createMs(theirs);
-      if (round >= warmUp) claims.push(claim.ms), writes.push(write.ms);
       await ours.ask({ method: 'DELETE', path: `/v1/code-interpreter/sessions/${String(claim.id)}` });
+      if (round < warmUp) continue;
+      claims.push(claim.ms);
+      writes.push(write.ms);
     }
   } finally {
     ours.close();

@@ -33,7 +33,9 @@ export async function daemonMemoryFigures(): Promise<Figure[]> {
     const bytes = daemons().map(privateBytes);
     const ratio = quantile(bytes, 0.5) / tenMegabytes;
     const seen = `${(quantile(bytes, 0.5) / 1e6).toFixed(1)} MB, median of ${bytes.length}`;
-    return [{ what: 'private memory of an idle code daemon, in 10 MB', sense: 'at most', bound: 1, ratio, seen }];
+    return [
+      { what: 'private memory of an idle code daemon, in 10 MB', sense: 'at most', bound: 1, ratio, seen },
+    ];
   } finally {
     await platform.stop();
   }

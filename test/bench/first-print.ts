@@ -48,7 +48,9 @@ export async function firstPrintFigures(): Promise<Figure[]> {
       await control.ask({ method: 'DELETE', path: `/v1/code-interpreter/sessions/${print.id}` });
       await poolFilled(platform, 'warm');
       const reference = await spawnPrint();
-      if (round >= warmUp) ours.push(print.ms), spawned.push(reference);
+      if (round < warmUp) continue;
+      ours.push(print.ms);
+      spawned.push(reference);
     }
   } finally {
     control.close();

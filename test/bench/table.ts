@@ -53,7 +53,8 @@ export function markdownTable(figures: readonly Figure[]): string {
     figure.seen,
   ]);
   const lines = [['what', 'bound', 'ratio', 'kept', 'seen'], ['---', '---', '---', '---', '---'], ...rows];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const widths =
+    lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   const pad = (cell: string, column: number): string =>
     cell === '---' ? '-'.repeat(widths[column] ?? 3) : cell.padEnd(widths[column] ?? 0);
   return lines.map((line) => `| ${line.map(pad).join(' | ')} |`).join('\n');

@@ -18,7 +18,9 @@ interface Subject {
 async function open(platform: BenchPlatform, data: Connection, control: Connection): Promise<Subject> {
   const first = await data.ask({ path: base });
   const id = String(first.headers['x-agentcube-session-id']);
-  const session = JSON.parse((await control.ask({ path: `/v1/sessions/${id}` })).body) as { sandboxId: string };
+  const session = JSON.parse((await control.ask({ path: `/v1/sessions/${id}` })).body) as {
+    sandboxId: string;
+  };
   const file = `${platform.dataDir}/sandboxes/${session.sandboxId}/run/8080.sock`;
   return { id, sandboxId: session.sandboxId, socketPath: file };
 }
@@ -39,7 +41,8 @@ export async function wakeFigures(): Promise<Figure[]> {
     const subject = await open(platform, data, control);
     const direct = connect({ socketPath: subject.socketPath });
     const freezer = freezerOf(subject.sandboxId);
-    const command = (what: string) => must(control.ask({ method: 'POST', path: `/v1/sessions/${subject.id}/${what}` }));
+    const command = (what: string) =>
+      must(control.ask({ method: 'POST', path: `/v1/sessions/${subject.id}/${what}` }));
     const headers = { 'x-agentcube-session-id': subject.id };
     for (let round = 0; round < rounds + warmUp; round += 1) {
       await command('pause');
@@ -51,7 +54,9 @@ export async function wakeFigures(): Promise<Figure[]> {
       await must(direct.ask({ path: '/' }));
       const thawed = performance.now() - start;
       await command('resume');
-      if (round >= warmUp) ours.push(woken), byHand.push(thawed);
+      if (round < warmUp) continue;
+      ours.push(woken);
+      byHand.push(thawed);
     }
     direct.close();
   } finally {

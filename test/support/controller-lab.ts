@@ -1,7 +1,7 @@
 // A whole controller on a memory store, a scripted driver and a hand-moved clock.
 import { createSessionBus, tellingOfOpenings } from '../../adapters/memory/session-bus.ts';
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
-import { createController, type Controller } from '../../controller/controller.ts';
+import { Controller } from '../../controller/controller.ts';
 import type { Deployment, PoolStatus } from '../../controller/deployments.ts';
 import { openSession, type OpenedSession } from '../../model/open-session.ts';
 import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
@@ -40,7 +40,10 @@ interface Earlier {
 }
 
 /** A lab that is running; given an earlier one's store and driver, as after a restart of the platform. */
-export async function controllerLab(earlier?: Earlier, runtime: Partial<Deployment['runtime']> = {}): Promise<ControllerLab> {
+export async function controllerLab(
+  earlier?: Earlier,
+  runtime: Partial<Deployment['runtime']> = {},
+): Promise<ControllerLab> {
   const clock = earlier?.clock ?? manualClock();
   const driver = earlier?.driver ?? scriptedDriver();
   const bus = createSessionBus((fault) => {
@@ -66,7 +69,7 @@ export async function controllerLab(earlier?: Earlier, runtime: Partial<Deployme
     },
     reportPool: (key: RuntimeKey, status: PoolStatus) => void pools.set(runtimeKeyText(key), status),
   };
-  const controller = createController({
+  const controller = new Controller({
     store,
     driver,
     deployments,

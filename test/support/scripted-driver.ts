@@ -49,7 +49,8 @@ export function scriptedDriver(): ScriptedDriver {
 
   function known(id: string): ScriptedSandbox {
     const sandbox = sandboxes.get(id);
-    if (!sandbox || sandbox.state === 'stopped') throw new PlatformError('SANDBOX_CRASHED', 'the sandbox is gone');
+    if (!sandbox || sandbox.state === 'stopped')
+      throw new PlatformError('SANDBOX_CRASHED', 'the sandbox is gone');
     return sandbox;
   }
 
@@ -76,7 +77,8 @@ export function scriptedDriver(): ScriptedDriver {
     async restart(id, generation) {
       await begin('restart', id);
       const kept = sandboxes.get(id);
-      if (!kept) throw new PlatformError('SANDBOX_START_FAILED', 'no files', { reason: 'no files were kept' });
+      if (!kept)
+        throw new PlatformError('SANDBOX_START_FAILED', 'no files', { reason: 'no files were kept' });
       sandboxes.set(id, { spec: { ...kept.spec, generation }, state: 'running', busy: [] });
       return refOf(kept.spec);
     },

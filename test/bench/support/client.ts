@@ -27,7 +27,8 @@ export interface Connection {
   close(): void;
 }
 
-const bodyOf = (json: unknown): Buffer | undefined => (json === undefined ? undefined : Buffer.from(JSON.stringify(json)));
+const bodyOf = (json: unknown): Buffer | undefined =>
+  json === undefined ? undefined : Buffer.from(JSON.stringify(json));
 
 /** A client that keeps one connection to `target`. Its answers reject only when the connection fails. */
 export function connect(target: Target): Connection {
@@ -35,9 +36,19 @@ export function connect(target: Target): Connection {
   const ask = ({ method = 'GET', path, headers = {}, json }: Ask): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const body = bodyOf(json);
-      const jsonHeaders = body && { 'content-type': 'application/json', 'content-length': String(body.length) };
+      const jsonHeaders = body && {
+        'content-type': 'application/json',
+        'content-length': String(body.length),
+      };
       const start = performance.now();
-      const options = { host: '127.0.0.1', ...target, agent, method, path, headers: { ...headers, ...jsonHeaders } };
+      const options = {
+        host: '127.0.0.1',
+        ...target,
+        agent,
+        method,
+        path,
+        headers: { ...headers, ...jsonHeaders },
+      };
       const request = http.request(options, (response) => {
         const firstByteMs = performance.now() - start;
         const chunks: Buffer[] = [];

@@ -6,7 +6,9 @@ import { DatabaseSync } from 'node:sqlite';
 import express from 'express';
 
 const db = new DatabaseSync(process.argv[2] ?? 'reference.db');
-db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, json TEXT)');
+db.exec(
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, json TEXT)',
+);
 const insert = db.prepare('INSERT INTO rows VALUES (?, ?)');
 const app = express();
 app.post('/v1/code-interpreter', express.json(), (req, res) => {

@@ -28,7 +28,8 @@ export async function poolFilled(platform: BenchPlatform, name: string): Promise
   const path = `/apis/runtime.agentcube.volcano.sh/v1alpha1/namespaces/default/codeinterpreters/${name}`;
   for (let tries = 0; tries < 1_000; tries += 1) {
     const { body } = await connection.ask({ path });
-    if ((JSON.parse(body) as { status?: { ready?: boolean } }).status?.ready === true) return connection.close();
+    if ((JSON.parse(body) as { status?: { ready?: boolean } }).status?.ready === true)
+      return connection.close();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`the pool of ${name} does not fill`);
