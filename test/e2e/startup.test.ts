@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { openAgent } from '../support/client.ts';
 import { probeFolder } from '../support/folder.ts';
 import { leftovers, sweep } from '../support/leftovers.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type Exit,
   type PlatformOptions,
 } from '../support/platform.ts';
+import { markAgent } from '../support/probe.ts';
 
 jest.setTimeout(120_000);
 
@@ -59,6 +61,35 @@ test('a data folder that another platform uses', async () => {
   expect(output).toContain(`process ${first.pid}`);
   await first.stop();
   await first.dispose();
+});
+
+test('a full disk', async () => {
+  const mounts = `mount -t tmpfs -o size=64k tmpfs ${dataDir}`;
+  const { exit, output } = await failedStart({ mounts });
+  expect(exit.code).toBe(1);
+  expect(output).toMatch(/no space left/i);
+  expect(output).toContain(dataDir);
+});
+
+describe('without bubblewrap', () => {
+  const mounts =
+    'for file in /usr/bin/bwrap /usr/local/bin/bwrap; do [ ! -e $file ] || mount --bind /dev/null $file; done';
+
+  test('the next best isolation is taken, and the start says how to get the better one', async () => {
+    const platform = await startPlatform({ folder: probeFolder({ name: 'lesser' }), mounts });
+    expect(platform.output()).toMatch(/bubblewrap is not installed \(apt install bubblewrap\)/);
+    const session = await openAgent(platform, 'lesser');
+    expect(await markAgent(session)).toMatchObject({ mark: session.id, markInFile: session.id });
+    await platform.stop();
+    expect(leftovers(platform.dataDir)).toEqual([]);
+    await platform.dispose();
+  });
+
+  test('asked for by name, its absence is an error', async () => {
+    const { exit, output } = await failedStart({ args: ['--isolation', 'bubblewrap'], mounts });
+    expect(exit.code).toBe(1);
+    expect(output).toContain('apt install bubblewrap');
+  });
 });
 
 describe('wrong settings', () => {

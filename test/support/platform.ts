@@ -18,6 +18,8 @@ export interface PlatformOptions {
   readonly args?: readonly string[];
   /** One of an earlier platform; absent: a new one. */
   readonly dataDir?: string;
+  /** Shell commands that change what the platform sees of the machine: it then has mounts of its own. */
+  readonly mounts?: string;
 }
 
 export interface Exit {
@@ -65,12 +67,20 @@ function collect(child: ChildProcess): () => string {
   return () => chunks.join('');
 }
 
+/** `unshare` and the shell are replaced by the platform, so that its pid is the one that was spawned. */
+const inOwnMounts = (commands: string): [string, ...string[]] => {
+  const asRoot = process.getuid?.() === 0;
+  const script = `set -e; ${commands}; exec "$0" "$@"`;
+  return ['unshare', ...(asRoot ? [] : ['--map-root-user']), '--mount', 'sh', '-c', script, process.execPath];
+};
+
 /** Starts the process and does not wait for anything. */
 export function spawnPlatform(dataDir: string, options: PlatformOptions = {}): Running {
   const free = ['--control-port', '0', '--activator-port', '0'];
   const args = ['main.ts', ...free, ...(options.args ?? []), ...(options.folder ? [options.folder] : [])];
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, args, {
+  const [program, ...before] = options.mounts ? inOwnMounts(options.mounts) : [process.execPath];
+  const child = spawn(program, [...before, ...args], {
     cwd: repository,
     env: { PATH, HOME, NO_COLOR: '1', AGENTCUBE_DATA_DIR: dataDir, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
