@@ -48,7 +48,7 @@ describe('an agent that exits', () => {
     const session = await countedSession('fragile');
     expectCrash(await session.call('POST', '/crash?code=3'), session);
     const view = await untilState(platform, session.id, 'suspended');
-    expect(view.reason).toBe('exit code 3');
+    expect(view.lost).toBe('exit code 3');
     expect(await count(session)).toMatchObject(freshStart(session));
   });
 
@@ -65,7 +65,7 @@ test('an agent that takes more memory than it may: the session says so', async (
   const session = await countedSession('small');
   expectCrash(await session.call('POST', '/hog'), session);
   const view = await untilState(platform, session.id, 'suspended');
-  expect(view.reason).toBe('out of memory (limit 128Mi)');
+  expect(view.lost).toBe('out of memory (limit 128Mi)');
   expect(await count(session)).toMatchObject(freshStart(session));
 });
 

@@ -59,7 +59,7 @@ test('a running and a paused session come back with their files and a fresh memo
   for (const { id } of [running, paused]) {
     expect(await viewSession(platform, id)).toMatchObject({
       state: 'suspended',
-      reason: 'the platform was stopped',
+      lost: 'the platform was stopped',
     });
     const back = agentSession(platform, 'comeback', id);
     expect(await count(back)).toMatchObject({ mark: '', markInFile: id, memory: 1, file: 3 });

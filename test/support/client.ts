@@ -94,7 +94,10 @@ export interface SessionView {
   readonly sessionId: string;
   readonly runtime: { readonly name: string };
   readonly state: string;
+  /** Why it ended. */
   readonly reason?: string;
+  /** What became of its last sandbox, where the next request starts a new one. */
+  readonly lost?: string;
 }
 
 const sessionUrl = (at: Address, id: string, path = ''): string =>
