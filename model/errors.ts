@@ -53,6 +53,8 @@ export const errorKinds = {
     summary: 'The object changed since it was read; read it again and retry.',
   },
   SESSION_STATE: { status: 409, retry: 'later', summary: 'The session cannot do this in its present state.' },
+  BODY_TOO_LARGE: { status: 413, retry: 'no', summary: 'The request body is longer than the route takes.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, retry: 'no', summary: 'The route does not take a body of that content type.' },
   SESSION_QUEUE_FULL: {
     status: 429,
     retry: 'later',
