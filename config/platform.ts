@@ -24,6 +24,11 @@ export const platformConfigSchema = z.strictObject({
   wakeTimeoutSeconds: count.default(120).describe('how long a request waits for its sandbox'),
   startTimeoutSeconds: count.default(120).describe('how long a sandbox may take to become ready'),
   drainSeconds: z.coerce.number().int().min(0).default(5).describe('how long a stop waits for work in hand'),
+  logFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('where the log goes; - for standard error; platform.log in the data directory by default'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('warn')

@@ -2,14 +2,14 @@
 import { createSessionBus, tellingOfOpenings } from '../../adapters/memory/session-bus.ts';
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
 import { Controller } from '../../controller/controller.ts';
-import type { Deployment, PoolStatus } from '../../controller/deployments.ts';
+import type { Deployment, Deployments, PoolStatus } from '../../controller/deployments.ts';
 import { openSession, type OpenedSession } from '../../model/open-session.ts';
 import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
 import type { SessionStore } from '../../model/session-store.ts';
 import type { Session, SessionPolicy } from '../../model/session.ts';
 import type { Workload } from '../../model/workload.ts';
 import { manualClock, settle, type ManualClock } from './manual-clock.ts';
-import { scriptedDriver, type ScriptedDriver } from './scripted-driver.ts';
+import { ScriptedDriver } from './scripted-driver.ts';
 
 export const helloKey: RuntimeKey = { kind: 'AgentRuntime', namespace: 'default', name: 'hello' };
 
@@ -39,36 +39,46 @@ interface Earlier {
   readonly clock: ManualClock;
 }
 
+/** Deployments of one runtime, whose revision and size the test changes. */
+function oneDeployment(runtime: Partial<Deployment['runtime']>) {
+  const pools = new Map<string, PoolStatus>();
+  const listeners = new Set<(key: RuntimeKey) => void>();
+  let deployment: Deployment = {
+    runtime: { key: helloKey, revision: 'r1', labels: {}, policy, warmPoolSize: 0, ...runtime },
+    workload: { kind: 'AgentRuntime', namespace: 'default', name: 'hello' } as Workload,
+  };
+  const deployments: Deployments = {
+    find: (key) => (runtimeKeyText(key) === runtimeKeyText(helloKey) ? deployment : undefined),
+    all: () => [deployment],
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    reportPool: (key, status) => void pools.set(runtimeKeyText(key), status),
+  };
+  const deploy = (change: Partial<Deployment['runtime']>): void => {
+    deployment = { ...deployment, runtime: { ...deployment.runtime, ...change } };
+    for (const listener of listeners) listener(helloKey);
+  };
+  return { deployments, pools, deploy };
+}
+
 /** A lab that is running; given an earlier one's store and driver, as after a restart of the platform. */
 export async function controllerLab(
   earlier?: Earlier,
   runtime: Partial<Deployment['runtime']> = {},
 ): Promise<ControllerLab> {
   const clock = earlier?.clock ?? manualClock();
-  const driver = earlier?.driver ?? scriptedDriver();
+  const driver = earlier?.driver ?? new ScriptedDriver();
   const bus = createSessionBus((fault) => {
     throw fault as Error;
   });
   const store = tellingOfOpenings(earlier?.store ?? memorySessionStore(), bus);
   const history: string[] = [];
   bus.subscribe((session) => history.push(`${session.id} ${session.state.kind}`));
-  const pools = new Map<string, PoolStatus>();
-  const listeners = new Set<(key: RuntimeKey) => void>();
+  const { deployments, pools, deploy } = oneDeployment(runtime);
   let next = 0;
   const ids = { uuid: () => `id-${clock.now()}-${++next}`, suffix: () => `suffix${++next}` };
-  let deployment: Deployment = {
-    runtime: { key: helloKey, revision: 'r1', labels: {}, policy, warmPoolSize: 0, ...runtime },
-    workload: { kind: 'AgentRuntime', namespace: 'default', name: 'hello' } as Workload,
-  };
-  const deployments = {
-    find: (key: RuntimeKey) => (runtimeKeyText(key) === runtimeKeyText(helloKey) ? deployment : undefined),
-    all: () => [deployment],
-    onChange: (listener: (key: RuntimeKey) => void) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    reportPool: (key: RuntimeKey, status: PoolStatus) => void pools.set(runtimeKeyText(key), status),
-  };
   const controller = new Controller({
     store,
     driver,
@@ -89,10 +99,7 @@ export async function controllerLab(
     controller,
     history,
     pools,
-    deploy(change) {
-      deployment = { ...deployment, runtime: { ...deployment.runtime, ...change } };
-      for (const listener of listeners) listener(helloKey);
-    },
+    deploy,
     async open() {
       const runtimes = { find: (key: RuntimeKey) => deployments.find(key)?.runtime };
       const opened = await openSession({ store, runtimes, ids }, { runtime: helloKey, now: clock.now() });
