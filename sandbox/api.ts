@@ -8,32 +8,32 @@ import { listFiles } from './list.ts';
 import type { Reply } from './reply.ts';
 import { failure } from './reply.ts';
 import { BodyTooLarge, readBody } from './request-body.ts';
-import type { ApiRoute } from './routes.ts';
+import type { ApiCall } from './routes.ts';
 import { uploadFile } from './upload.ts';
 
-async function dispatch(context: DaemonContext, route: ApiRoute, request: IncomingMessage): Promise<Reply> {
-  switch (route.kind) {
+async function dispatch(context: DaemonContext, call: ApiCall, request: IncomingMessage): Promise<Reply> {
+  switch (call.kind) {
     case 'execute':
       return execute(context, await readBody(request));
     case 'upload':
       return uploadFile(context, request);
     case 'list':
-      return listFiles(context.workspace, route.path);
+      return listFiles(context.workspace, call.path);
     case 'download':
-      return downloadFile(context.workspace, route.path, request);
+      return downloadFile(context.workspace, call.path, request);
   }
 }
 
 /** Answers one request of a known route. Throws only what is a bug, or the socket's error when the client broke off. */
 export async function answerApi(
   context: DaemonContext,
-  route: ApiRoute,
+  call: ApiCall,
   request: IncomingMessage,
 ): Promise<Reply> {
   const refusal = context.authorize?.(request.headers.authorization);
   if (refusal !== undefined) return refusal;
   try {
-    return await dispatch(context, route, request);
+    return await dispatch(context, call, request);
   } catch (error) {
     if (error instanceof BodyTooLarge) return failure(400, error.message);
     throw error;

@@ -19,10 +19,13 @@ function health(context: DaemonContext, startedNs: bigint): Reply {
   return { ...json(200, { status: 'ok', service: 'PicoD', version: '0.0.1', uptime }), verbatim: true };
 }
 
+const isTooLarge = (request: IncomingMessage): boolean =>
+  Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES;
+
 async function answer(context: DaemonContext, startedNs: bigint, request: IncomingMessage): Promise<Reply> {
-  const method = request.method ?? '';
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return tooLarge(BODY_LIMIT_BYTES);
-  const route = findRoute(method, request.url ?? '');
+  if (isTooLarge(request)) return tooLarge(BODY_LIMIT_BYTES);
+  const { method = '', url = '' } = request;
+  const route = findRoute(method, url);
   switch (route.kind) {
     case 'health':
       return health(context, startedNs);
@@ -32,12 +35,9 @@ async function answer(context: DaemonContext, startedNs: bigint, request: Incomi
       return notFound;
     case 'malformed':
       return badRequest;
-    case 'execute':
-    case 'upload':
-    case 'list':
-    case 'download': {
+    case 'api': {
       const { answerApi } = await import('./api.ts');
-      return answerApi(context, route, request);
+      return answerApi(context, route.call, request);
     }
   }
 }
@@ -68,7 +68,7 @@ export function createDaemon(context: DaemonContext): Server {
   );
   // A client that asks first is told about the limit before it sends anything.
   server.on('checkContinue', (request, response) => {
-    if (Number(request.headers['content-length'] ?? 0) <= BODY_LIMIT_BYTES) response.writeContinue();
+    if (!isTooLarge(request)) response.writeContinue();
     void handle(context, startedNs, request, response);
   });
   return server;

@@ -77,19 +77,30 @@ export class MultipartParser {
     if (this.state === 'data' && bytes.length > 0) this.sink.data(bytes);
   }
 
-  private upToDelimiter(): boolean {
-    const at = this.rest.indexOf(this.delimiter);
-    if (at === -1) {
-      // The last bytes may be the beginning of a boundary.
-      const sure = Math.max(0, this.rest.length - this.delimiter.length + 1);
-      this.give(this.rest.subarray(0, sure));
-      this.rest = Buffer.from(this.rest.subarray(sure));
-      return false;
+  /** Where the next boundary is; -1 if none is in sight. A longer word that begins like it is data. */
+  private findDelimiter(): number {
+    for (let from = 0; ; from += 1) {
+      from = this.rest.indexOf(this.delimiter, from);
+      if (from === -1) return -1;
+      const behind = this.rest.toString(
+        'latin1',
+        from + this.delimiter.length,
+        from + this.delimiter.length + 2,
+      );
+      if (behind.length < 2 || behind === '--' || /^[ \t\r\n]/.test(behind)) return from;
     }
-    this.give(this.rest.subarray(0, at));
-    this.rest = this.rest.subarray(at + this.delimiter.length);
-    this.state = 'after-boundary';
-    return true;
+  }
+
+  private upToDelimiter(): boolean {
+    const at = this.findDelimiter();
+    const end = at + this.delimiter.length;
+    // The last bytes may be the beginning of a boundary, or of what shows that it is none.
+    const isDecided = at !== -1 && this.rest.length >= end + 2;
+    const sure = at === -1 ? Math.max(0, this.rest.length - this.delimiter.length + 1) : at;
+    this.give(this.rest.subarray(0, sure));
+    this.rest = this.rest.subarray(isDecided ? end : sure);
+    if (isDecided) this.state = 'after-boundary';
+    return isDecided;
   }
 
   private afterBoundary(): boolean {

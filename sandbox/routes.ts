@@ -1,17 +1,20 @@
 // Owns: which request means what, as PicoD's Gin router decides: decoded paths, 404 for a wrong method as for a wrong path,
 // redirects for a slash too many. Pure. Does not own: answering.
 
-export type ApiRoute =
+/** What is asked of the API; paths are decoded. */
+export type ApiCall =
   | { kind: 'execute' }
   | { kind: 'upload' }
   | { kind: 'list'; path: string }
   | { kind: 'download'; path: string };
 export type Route =
-  | ApiRoute
+  | { kind: 'api'; call: ApiCall }
   | { kind: 'health' }
   | { kind: 'redirect'; location: string }
   | { kind: 'unknown' }
   | { kind: 'malformed' };
+
+const api = (call: ApiCall): Route => ({ kind: 'api', call });
 
 const KNOWN = new Set(['GET /health', 'POST /api/execute', 'POST /api/files', 'GET /api/files']);
 const DOWNLOAD = '/api/files/';
@@ -33,11 +36,11 @@ function known(key: string, query: string): Route {
     case 'GET /health':
       return { kind: 'health' };
     case 'POST /api/execute':
-      return { kind: 'execute' };
+      return api({ kind: 'execute' });
     case 'POST /api/files':
-      return { kind: 'upload' };
+      return api({ kind: 'upload' });
     default:
-      return { kind: 'list', path: new URLSearchParams(query).get('path') ?? '' };
+      return api({ kind: 'list', path: new URLSearchParams(query).get('path') ?? '' });
   }
 }
 
@@ -51,7 +54,7 @@ export function findRoute(method: string, target: string): Route {
   const key = `${method} ${path}`;
   if (KNOWN.has(key)) return known(key, query);
   if (method === 'GET' && path.startsWith(DOWNLOAD))
-    return { kind: 'download', path: path.slice(DOWNLOAD.length) };
+    return api({ kind: 'download', path: path.slice(DOWNLOAD.length) });
   if (path.endsWith('/') && KNOWN.has(key.slice(0, -1))) {
     return { kind: 'redirect', location: rawPath.slice(0, -1) + (query === '' ? '' : `?${query}`) };
   }

@@ -3,6 +3,7 @@
 // At the timeout the whole group is killed. Descendants that outlive the command and hold its pipes never delay the answer,
 // and are not broken either: their later output is read and dropped.
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { childProcess, kill } from './builtins.ts';
 import { findExecutable } from './find-executable.ts';
@@ -79,10 +80,11 @@ async function drain(child: ChildProcess, outputs: readonly Output[]): Promise<v
 
 /** Later output of descendants is thrown away, and does not keep the daemon from stopping. */
 function dropFurtherOutput(child: ChildProcess): void {
-  for (const source of [child.stdout, child.stderr]) {
+  // Node types them as plain streams; between processes they are sockets.
+  for (const source of [child.stdout, child.stderr] as (Socket | null)[]) {
     source?.removeAllListeners('data');
     source?.resume();
-    source?.unref?.();
+    source?.unref();
   }
 }
 
