@@ -7,7 +7,9 @@ import type { Runtime } from '../model/runtime.ts';
 import { applyFolder, imageTablesIn, type AppliedRuntime } from './folder.ts';
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'agentcube-folder-'))));
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'agentcube-folder-'));
+});
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const interpreter = (
