@@ -1,0 +1,130 @@
+// The shapes of the control API's bodies as zod schemas: /openapi.json is made from them.
+// Does not own the runtimes' shapes (model/runtime.ts).
+import { z } from 'zod';
+import { errorKinds, type ErrorCode } from '../../model/errors.ts';
+import { agentRuntime, codeInterpreter } from '../../model/runtime.ts';
+import { stateKinds } from '../../model/session.ts';
+
+const time = z.iso.datetime().describe('RFC 3339, UTC');
+const code = z.enum(Object.keys(errorKinds) as [ErrorCode, ...ErrorCode[]]).describe('see docs/errors.md');
+
+/** What AgentCube's create routes read; other fields are ignored. Absent, null and empty are all "not given". */
+export const createRequest = z.object({
+  namespace: z.string().nullish().describe('namespace of the runtime; required'),
+  name: z.string().nullish().describe('name of the runtime; required'),
+  kind: z.string().nullish().describe('ignored: the route decides'),
+});
+
+const entryPoint = z.object({
+  path: z.string(),
+  protocol: z.enum(['HTTP', 'HTTPS']),
+  endpoint: z.string().describe('`unix:///path.sock` or `ip:port`'),
+});
+
+const createResponse = z.object({
+  kind: z.enum(['Sandbox', 'SandboxClaim']).describe('SandboxClaim: it came from the warm pool'),
+  sessionId: z.uuid(),
+  sandboxId: z.uuid(),
+  sandboxName: z.string(),
+  entryPoints: z.array(entryPoint),
+  ownerId: z.string().optional(),
+});
+
+const message = z.object({
+  message: z.string(),
+  code: code.optional(),
+  reason: z.string().optional(),
+  retryable: z.boolean().optional(),
+  sessionId: z.string().optional(),
+});
+
+const typedError = z.object({
+  error: z.string(),
+  code,
+  retryable: z.boolean().describe('whether the same request may succeed later'),
+  reason: z.string().optional(),
+  sessionId: z.string().optional(),
+  problems: z.array(z.unknown()).optional(),
+});
+
+/** A session as the control API tells of it. */
+export const session = z.object({
+  sessionId: z.string(),
+  runtime: z.object({
+    kind: z.enum(['AgentRuntime', 'CodeInterpreter']),
+    namespace: z.string(),
+    name: z.string(),
+  }),
+  revision: z.string(),
+  labels: z.record(z.string(), z.string()),
+  ownerId: z.string().optional(),
+  state: z.enum(stateKinds as [string, ...string[]]),
+  stateSince: time,
+  reason: z.string().optional().describe('why it ended, or ends: deleted, idle, max-duration, failed: <why>'),
+  lost: z
+    .string()
+    .optional()
+    .describe('what became of its last sandbox; the next request starts one with its files'),
+  createdAt: time,
+  lastActivityAt: time,
+  expiresAt: time.optional().describe('when it ends if nobody uses it; absent once it has ended'),
+  generation: z.int().describe('grows each time the session gets a sandbox'),
+  sandbox: z.object({ id: z.string(), name: z.string() }).optional(),
+  awake: z
+    .array(z.string())
+    .optional()
+    .describe('what keeps it from being paused; asked of running sessions one by one'),
+});
+
+const sessionList = z.object({
+  items: z.array(session),
+  continue: z.string().optional().describe('token of the next page; absent on the last'),
+});
+
+const listMeta = z.object({ resourceVersion: z.string() });
+const agentRuntimeList = z.object({
+  apiVersion: z.string(),
+  kind: z.literal('AgentRuntimeList'),
+  metadata: listMeta,
+  items: z.array(agentRuntime),
+});
+const codeInterpreterList = z.object({
+  apiVersion: z.string(),
+  kind: z.literal('CodeInterpreterList'),
+  metadata: listMeta,
+  items: z.array(codeInterpreter),
+});
+
+const kubeStatus = z.object({
+  kind: z.literal('Status'),
+  apiVersion: z.literal('v1'),
+  metadata: z.object({}),
+  status: z.enum(['Success', 'Failure']),
+  message: z.string().optional(),
+  reason: z.string().optional(),
+  details: z.looseObject({}).optional(),
+  code: z.int().optional(),
+});
+
+const anyObject = z.looseObject({});
+
+/** Every named body, by the name that it has in /openapi.json. */
+export const bodySchemas = {
+  AgentRuntime: agentRuntime,
+  AgentRuntimeList: agentRuntimeList,
+  CodeInterpreter: codeInterpreter,
+  CodeInterpreterList: codeInterpreterList,
+  CreateRequest: createRequest,
+  CreateResponse: createResponse,
+  Message: message,
+  Session: session,
+  SessionList: sessionList,
+  Status: kubeStatus,
+  TypedError: typedError,
+  Health: z.object({ status: z.literal('healthy') }),
+  MergePatch: anyObject.describe('RFC 7386'),
+  Object: anyObject,
+} as const;
+
+export type BodyName = keyof typeof bodySchemas;
+export type SessionView = z.infer<typeof session>;
