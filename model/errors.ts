@@ -54,7 +54,11 @@ export const errorKinds = {
   },
   SESSION_STATE: { status: 409, retry: 'later', summary: 'The session cannot do this in its present state.' },
   BODY_TOO_LARGE: { status: 413, retry: 'no', summary: 'The request body is longer than the route takes.' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, retry: 'no', summary: 'The route does not take a body of that content type.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    retry: 'no',
+    summary: 'The route does not take a body of that content type.',
+  },
   SESSION_QUEUE_FULL: {
     status: 429,
     retry: 'later',
@@ -105,6 +109,11 @@ export const errorKinds = {
     status: 503,
     retry: 'later',
     summary: 'The platform is stopping; sessions come back with it.',
+  },
+  JWT_SIGNING_FAILED: {
+    status: 500,
+    retry: 'later',
+    summary: 'The token for the sandbox could not be signed.',
   },
   INTERNAL: { status: 500, retry: 'no', summary: 'A fault of the platform; its text is in the log.' },
 } as const satisfies Record<string, ErrorKind>;

@@ -1,0 +1,195 @@
+// The requests that wait for sessions: one gate per session, one question to the store and one wake however many wait.
+// S3: each is let through in order of arrival, or refused by type, at the latest at its deadline; a client that left is forgotten at once.
+// What becomes of a gate is decided in core/gate.ts. A waiting request is not read: its body stays in the socket.
+import type { Cancel, Clock } from '../model/clock.ts';
+import { asPlatformError, type PlatformError } from '../model/errors.ts';
+import type { Wakes } from '../model/platform.ts';
+import { runtimeKeyText } from '../model/sandbox.ts';
+import type { Leases } from '../model/session-store.ts';
+import type { Session } from '../model/session.ts';
+import { failed, sessionEnded, sessionNotFound } from './core/failures.ts';
+import { askingGate, gateStep, type Gate, type GateEvent, type GateMove } from './core/gate.ts';
+import { leaseMs } from './core/leases.ts';
+import type { WaitKind } from './core/timing.ts';
+import type { LeaseBook, Log, Route } from './lease-book.ts';
+
+export interface GatesDeps {
+  readonly store: Pick<Leases, 'acquire'>;
+  readonly wakes: Wakes;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly holder: string;
+  readonly leases: LeaseBook;
+  readonly wakeTimeoutMs: number;
+}
+
+/** A request that waits. Exactly one of `open` and `refuse` is called, unless it left before. */
+export interface Waiter {
+  /** The runtime its URL names, as text. */
+  readonly targetText: string;
+  /** `woken`: how the session was found, when it had to be woken. */
+  open(route: Route, woken: WaitKind | undefined): void;
+  /** `known`: whether the error may tell that the session exists. */
+  refuse(error: PlatformError, known: boolean, woken: WaitKind | undefined): void;
+}
+
+/** A lost message costs a look-up: how long a gate waits for news before it asks again (ms). */
+const doubtMs = 5_000;
+
+interface Place {
+  readonly waiter: Waiter;
+  readonly cancelDeadline: Cancel;
+}
+
+interface OpenGate {
+  readonly sessionId: string;
+  readonly places: Set<Place>;
+  state: Gate;
+}
+
+export class Gates {
+  readonly #deps: GatesDeps;
+  readonly #gates = new Map<string, OpenGate>();
+  readonly #stopDoubting: Cancel;
+
+  constructor(deps: GatesDeps) {
+    this.#deps = deps;
+    this.#stopDoubting = deps.clock.every(doubtMs, () => {
+      for (const gate of [...this.#gates.values()]) this.#step(gate, { kind: 'doubted' });
+    });
+  }
+
+  get size(): number {
+    return this.#gates.size;
+  }
+
+  /** Waits for a session. `opened`: it was made just now, so the store need not be asked. The answer makes the waiter leave. */
+  wait(sessionId: string, waiter: Waiter, opened?: Session): () => void {
+    const known = this.#gates.get(sessionId);
+    const gate = known ?? { sessionId, places: new Set<Place>(), state: askingGate };
+    const place = this.#place(gate, waiter);
+    gate.places.add(place);
+    if (!known) {
+      this.#gates.set(sessionId, gate);
+      if (opened) this.#step(gate, { kind: 'answered', granted: false, session: opened });
+      else void this.#ask(gate);
+    } else if (gate.state.phase === 'waiting') this.#refuseStrangers(gate);
+    return () => this.#leave(gate, place);
+  }
+
+  /** News of a session. */
+  changed(session: Session): void {
+    const gate = this.#gates.get(session.id);
+    if (gate) this.#step(gate, { kind: 'changed', session });
+  }
+
+  /** Refuses everybody who waits; nobody may wait any more. */
+  close(error: PlatformError): void {
+    this.#stopDoubting();
+    for (const gate of [...this.#gates.values()])
+      this.#close(gate, (waiter) => waiter.refuse(error, gate.state.seen !== undefined, wokenOf(gate)));
+  }
+
+  #place(gate: OpenGate, waiter: Waiter): Place {
+    const cancelDeadline = this.#deps.clock.after(this.#deps.wakeTimeoutMs, () => {
+      this.#leave(gate, place);
+      const { sessionId } = gate;
+      const known = gate.state.seen !== undefined;
+      waiter.refuse(failed('WAKE_TIMEOUT', known ? { sessionId } : {}), known, wokenOf(gate));
+    });
+    const place = { waiter, cancelDeadline };
+    return place;
+  }
+
+  #leave(gate: OpenGate, place: Place): void {
+    place.cancelDeadline();
+    gate.places.delete(place);
+    if (gate.places.size === 0) this.#forget(gate);
+  }
+
+  #forget(gate: OpenGate): void {
+    if (this.#gates.get(gate.sessionId) === gate) this.#gates.delete(gate.sessionId);
+  }
+
+  /** Lets everybody go, in order of arrival. */
+  #close(gate: OpenGate, each: (waiter: Waiter) => void): void {
+    this.#forget(gate);
+    const places = [...gate.places];
+    gate.places.clear();
+    for (const place of places) {
+      place.cancelDeadline();
+      each(place.waiter);
+    }
+  }
+
+  async #ask(gate: OpenGate): Promise<void> {
+    const { store, clock, holder, leases } = this.#deps;
+    try {
+      await leases.released(gate.sessionId);
+      const now = clock.now();
+      const { granted, record } = await store.acquire(gate.sessionId, holder, now + leaseMs, now);
+      if (granted && record) leases.grant(record, now + leaseMs);
+      // Everybody may have left; the lease then runs out by itself, unused.
+      if (this.#gates.get(gate.sessionId) !== gate) return;
+      this.#step(gate, { kind: 'answered', granted, session: record?.session });
+    } catch (fault) {
+      this.#deps.log('a session could not be looked up', { sessionId: gate.sessionId, fault });
+      this.#close(gate, (waiter) => waiter.refuse(asPlatformError(fault), false, undefined));
+    }
+  }
+
+  #step(gate: OpenGate, event: GateEvent): void {
+    const { gate: state, move } = gateStep(gate.state, event);
+    gate.state = state;
+    if (state.phase === 'waiting' || move.kind === 'open') this.#refuseStrangers(gate);
+    if (gate.places.size > 0) this.#carryOut(gate, move);
+  }
+
+  #carryOut(gate: OpenGate, move: GateMove): void {
+    switch (move.kind) {
+      case 'open':
+        return this.#open(gate);
+      case 'ask':
+        return void this.#ask(gate);
+      case 'wake':
+        return this.#deps.wakes.wake(gate.sessionId);
+      case 'refuse':
+        return this.#refuse(gate, move);
+      case 'wait':
+        return;
+    }
+  }
+
+  #open(gate: OpenGate): void {
+    const route = this.#deps.leases.usable(gate.sessionId, this.#deps.clock.now());
+    // The lease was lost between the answer and now; the store knows why.
+    if (!route) return void this.#ask(gate);
+    this.#close(gate, (waiter) => waiter.open(route, wokenOf(gate)));
+  }
+
+  #refuse(gate: OpenGate, move: Extract<GateMove, { kind: 'refuse' }>): void {
+    const error = refusal(gate.sessionId, move);
+    this.#close(gate, (waiter) => waiter.refuse(error, gate.state.seen !== undefined, wokenOf(gate)));
+  }
+
+  /** A session answers only under the runtime it belongs to; elsewhere it does not exist. */
+  #refuseStrangers(gate: OpenGate): void {
+    const { seen } = gate.state;
+    if (!seen) return;
+    const own = runtimeKeyText(seen.runtime);
+    for (const place of [...gate.places]) {
+      if (place.waiter.targetText === own) continue;
+      this.#leave(gate, place);
+      place.waiter.refuse(sessionNotFound(gate.sessionId), false, undefined);
+    }
+  }
+}
+
+const wokenOf = ({ state: { foundIn } }: OpenGate): WaitKind | undefined =>
+  foundIn && { kind: 'wake', from: foundIn };
+
+function refusal(sessionId: string, { code, reason }: Extract<GateMove, { kind: 'refuse' }>): PlatformError {
+  if (code === 'SESSION_NOT_FOUND') return sessionNotFound(sessionId);
+  if (code === 'SESSION_ENDED') return sessionEnded(sessionId, reason ?? 'ended');
+  return failed(code, { sessionId, ...(reason !== undefined && { reason }) });
+}

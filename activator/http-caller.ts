@@ -1,0 +1,112 @@
+// An HTTP request that wants a sandbox, until its answer ended. Counts as work in hand from the moment it is forwarded (S2).
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { answerFailure, type Beside } from './answer.ts';
+import { badEndpoint, failed, failureOf, noEntry, type Failure } from './core/failures.ts';
+import { plainIp, requestHead } from './core/headers.ts';
+import { pickEntry } from './core/pick-entry.ts';
+import type { Target } from './core/route.ts';
+import { Exchange } from './exchange.ts';
+import type { OpenDoor } from './doors.ts';
+import type { Log, Route } from './lease-book.ts';
+import type { Caller } from './resolve.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** Signs for a session, at once when its token is at hand. */
+export interface Signer {
+  tokenFor(sessionId: string): string | Promise<string>;
+}
+
+export interface ForwardDeps {
+  readonly signer: Signer;
+  readonly room: WaitingRoom;
+  readonly log: Log;
+}
+
+/** `path` with its query, as the sandbox is to see it. */
+export interface Wanted {
+  readonly target: Target;
+  readonly path: string;
+  readonly query: string;
+}
+
+/** The door that serves a path, or why there is none. */
+export function doorFor(route: Route, path: string): OpenDoor | Failure {
+  const door = pickEntry(route.doors, path);
+  if (!door) return noEntry();
+  return 'problem' in door ? badEndpoint(door.endpoint, door.problem) : door;
+}
+
+export class HttpCaller implements Caller {
+  readonly target: Target;
+  readonly #deps: ForwardDeps;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #wanted: Wanted;
+  #exchange: Exchange | undefined;
+
+  constructor(deps: ForwardDeps, req: IncomingMessage, res: ServerResponse, wanted: Wanted) {
+    this.target = wanted.target;
+    this.#deps = deps;
+    this.#req = req;
+    this.#res = res;
+    this.#wanted = wanted;
+  }
+
+  get gone(): boolean {
+    return this.#res.destroyed || this.#res.closed;
+  }
+
+  onGone(listener: () => void): () => void {
+    this.#res.once('close', listener);
+    return () => this.#res.off('close', listener);
+  }
+
+  refuse(failure: Failure, beside: Beside): void {
+    answerFailure(this.#res, failure, beside);
+  }
+
+  forward(route: Route, serverTiming: string | undefined): void {
+    this.#work(route);
+    const beside = { sessionId: route.sessionId, serverTiming };
+    const door = doorFor(route, this.#wanted.path);
+    if ('body' in door) return this.refuse(door, beside);
+    const token = this.#deps.signer.tokenFor(route.sessionId);
+    if (typeof token === 'string') this.#send(door, token, beside);
+    else
+      token.then(
+        (signed) => this.#send(door, signed, beside),
+        (fault: unknown) => this.#unsigned(fault, beside),
+      );
+  }
+
+  #work(route: Route): void {
+    const { room } = this.#deps;
+    const done = route.work();
+    room.inHand += 1;
+    this.#res.once('close', () => {
+      done();
+      room.inHand -= 1;
+      this.#exchange?.abandon();
+    });
+  }
+
+  #send(door: OpenDoor, token: string, beside: Beside & { readonly sessionId: string }): void {
+    if (this.gone) return;
+    const { path, query } = this.#wanted;
+    const head = requestHead(this.#req.rawHeaders, {
+      method: this.#req.method ?? 'GET',
+      path: path + query,
+      fixed: door.fixedFields(token),
+      clientIp: plainIp(this.#req.socket.remoteAddress),
+      secure: (this.#req.socket as TLSSocket).encrypted === true,
+    });
+    this.#exchange = new Exchange(this.#req, this.#res, door.pool, head, beside);
+    this.#exchange.start();
+  }
+
+  #unsigned(fault: unknown, beside: Beside & { readonly sessionId: string }): void {
+    this.#deps.log('a token could not be signed', { sessionId: beside.sessionId, fault });
+    this.refuse(failureOf(failed('JWT_SIGNING_FAILED', { sessionId: beside.sessionId }), false), beside);
+  }
+}

@@ -1,0 +1,46 @@
+// Counts what is in hand and what waits, per session, per runtime and in all. The limits are core/admission.ts.
+import { mayEnter, mayWait, type Admission, type Limits } from './core/admission.ts';
+
+export class WaitingRoom {
+  readonly #limits: Limits;
+  readonly #sessions = new Map<string, number>();
+  readonly #runtimes = new Map<string, number>();
+  inHand = 0;
+  waiting = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  mayEnter(): Admission {
+    return mayEnter(this.#limits, this.inHand);
+  }
+
+  /** Takes a place, if there is one. A request that has no session yet waits for its runtime only. */
+  enter(sessionId: string | undefined, runtime: string): Admission {
+    const admission = mayWait(this.#limits, {
+      forSession: sessionId === undefined ? 0 : (this.#sessions.get(sessionId) ?? 0),
+      forRuntime: this.#runtimes.get(runtime) ?? 0,
+      inAll: this.waiting,
+    });
+    if (admission === 'go') this.#add(sessionId, runtime, 1);
+    return admission;
+  }
+
+  /** Gives the place back; exactly once for each that was taken. */
+  leave(sessionId: string | undefined, runtime: string): void {
+    this.#add(sessionId, runtime, -1);
+  }
+
+  #add(sessionId: string | undefined, runtime: string, by: 1 | -1): void {
+    this.waiting += by;
+    if (sessionId !== undefined) addTo(this.#sessions, sessionId, by);
+    addTo(this.#runtimes, runtime, by);
+  }
+}
+
+function addTo(counts: Map<string, number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}

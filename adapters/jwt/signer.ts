@@ -1,0 +1,57 @@
+// Tokens for sandboxes, in the form that AgentCube 0.1's router gives PicoD: RS256 with exp, iat, iss and session_id.
+// A token is bound to one session. Signing costs a millisecond, so tokens are kept until shortly before they expire.
+import type { KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import type { Signer } from '../../activator/http-caller.ts';
+import type { Clock } from '../../model/clock.ts';
+
+export interface SignerOptions {
+  readonly privateKey: KeyObject;
+  readonly clock: Clock;
+  /** How many tokens are kept; the one that was used longest ago goes first. */
+  readonly capacity?: number;
+}
+
+const issuer = 'agentcube-router';
+const lifetimeMs = 300_000;
+/** A token is not handed out in its last minute: the sandbox's clock may be ahead, and the request may wait. */
+const renewBeforeMs = 60_000;
+
+interface Kept {
+  readonly token: string;
+  readonly until: number;
+}
+
+/** Answers at once while a token is kept; otherwise signs, once however many ask. Rejects when signing fails. */
+export function createSigner({ privateKey, clock, capacity = 10_000 }: SignerOptions): Signer {
+  const kept = new Map<string, Kept>();
+  const signing = new Map<string, Promise<string>>();
+
+  async function sign(sessionId: string): Promise<string> {
+    const now = clock.now();
+    const iat = Math.floor(now / 1_000);
+    const claims = { exp: iat + lifetimeMs / 1_000, iat, iss: issuer, session_id: sessionId };
+    const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).sign(privateKey);
+    keep(sessionId, { token, until: now + lifetimeMs - renewBeforeMs });
+    return token;
+  }
+
+  function keep(sessionId: string, entry: Kept): void {
+    kept.delete(sessionId);
+    kept.set(sessionId, entry);
+    const oldest = kept.size > capacity ? kept.keys().next() : undefined;
+    if (oldest && !oldest.done) kept.delete(oldest.value);
+  }
+
+  return {
+    tokenFor(sessionId) {
+      const found = kept.get(sessionId);
+      if (found && found.until > clock.now()) return found.token;
+      const underWay = signing.get(sessionId);
+      if (underWay) return underWay;
+      const signed = sign(sessionId).finally(() => signing.delete(sessionId));
+      signing.set(sessionId, signed);
+      return signed;
+    },
+  };
+}
