@@ -44,12 +44,12 @@ export function daemonSource(name: string, source: string): string {
 const isSource = (name: string): boolean =>
   /\.(ts|js|mjs)$/.test(name) && !/\.(test\.(ts|js)|d\.ts)$/.test(name);
 
+/** Sources by their names below the folder; stripped only when they are needed, for that takes a while. */
 async function daemonFiles(sourceDir: string): Promise<Map<string, string>> {
   const names = (await readdir(sourceDir, { recursive: true })).filter(isSource).sort();
   const files = new Map<string, string>();
   for (const name of names) {
-    const source = await readFile(path.join(sourceDir, name), 'utf8');
-    files.set(name.replace(/\.(ts|js|mjs)$/, '.mjs'), daemonSource(name, source));
+    files.set(name, await readFile(path.join(sourceDir, name), 'utf8'));
   }
   return files;
 }
@@ -96,7 +96,13 @@ export async function materialiseRuntime(
   await rm(building, { recursive: true, force: true });
   for (const name of ['', 'bin', 'daemon', 'etc']) await mkdir(path.join(building, name), { mode: 0o755 });
   await linkOrCopy(nodePath, path.join(building, 'bin', 'node'));
-  for (const [name, text] of files) await put(path.join(building, 'daemon'), name, text);
+  for (const [name, text] of files) {
+    await put(
+      path.join(building, 'daemon'),
+      name.replace(/\.(ts|js|mjs)$/, '.mjs'),
+      daemonSource(name, text),
+    );
+  }
   for (const [name, text] of Object.entries(etcFiles)) await put(path.join(building, 'etc'), name, text);
   await rename(building, folder);
   return { id, folder };

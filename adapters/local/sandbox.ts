@@ -167,7 +167,7 @@ export class Sandbox {
   async #begin(spec: SandboxSpec, image: ImageUse, owner: number | undefined): Promise<SandboxRef> {
     const { tier, runtime, uids } = this.#host;
     const uid = owner ?? uids.take();
-    const listen = await listenPorts(spec, tier.ownView);
+    const listen = await listenPorts(spec, tier.ownView || image.daemon);
     this.#record = {
       ...{ format: 1, spec, phase: 'starting', tier: tier.name, runtime: runtime.id, image, listen },
       ...(uid !== undefined && { uid }),

@@ -33,10 +33,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Ports that stand for the runtime's: their own, or free ones where sandboxes share the host's network. */
-export async function listenPorts({ workload }: SandboxSpec, ownNetwork: boolean): Promise<Listen> {
+/** Ports that stand for the runtime's: their own, or free ones where agents share the host's network. */
+export async function listenPorts({ workload }: SandboxSpec, own: boolean): Promise<Listen> {
   const listen: [number, number][] = [];
-  for (const port of portsOf(workload)) listen.push([port, ownNetwork ? port : await freePort()]);
+  for (const port of portsOf(workload)) listen.push([port, own ? port : await freePort()]);
   return listen;
 }
 

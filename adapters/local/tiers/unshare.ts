@@ -83,7 +83,7 @@ export function unshareScript(view: View, root: readonly RootFolder[]): string {
     'loopback_up',
     `hostname ${quoted(view.hostname)} 2>/dev/null || echo ${quoted(view.hostname)} > /proc/sys/kernel/hostname`,
     'cd "$ROOT"; pivot_root . .old; cd /; umount -l /.old; rmdir /.old',
-    'mount -o remount,ro /',
+    'readonly_again /',
     `cd ${quoted(view.cwd)}`,
     // Not exec of process 1: that one takes no signals without a handler, and must reap whoever lost its parent.
     `( ${command} ) || exit $?`,
