@@ -5,7 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
 import type { Runtimes } from '../model/platform.ts';
 import { validateRuntime } from '../model/problem.ts';
-import type { Runtime } from '../model/runtime.ts';
+import { withDefaults, type Runtime } from '../model/runtime.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
 import { mergePatch } from './core/merge-patch.ts';
 import {
@@ -113,7 +113,7 @@ class Writer {
   async create(runtime: Runtime): Promise<Written> {
     const key = keyOf(runtime);
     if (this.#book.entry(key)) throw runtimeExists(key);
-    const fresh = asCreated(runtime, this.#deps.ids.uuid(), this.#deps.clock.now());
+    const fresh = asCreated(withDefaults(runtime), this.#deps.ids.uuid(), this.#deps.clock.now());
     const examined = await examine(fresh, this.#deps.images);
     const stored = await this.#commit(fresh, undefined, examined);
     return { runtime: stored, what: 'created', warnings: warningsOf(examined) };
@@ -123,7 +123,7 @@ class Writer {
     const key = keyOf(runtime);
     const before = this.#existing(key);
     checkMeant(runtime, before.runtime, key);
-    const next = asUpdated(before.runtime, runtime);
+    const next = asUpdated(before.runtime, withDefaults(runtime));
     const examined = await examine(next === 'unchanged' ? before.runtime : next, this.#deps.images);
     const warnings = warningsOf(examined);
     if (next === 'unchanged') {

@@ -14,7 +14,7 @@ import { sessionView } from './session-view.ts';
 
 export interface SessionRoutesDeps {
   readonly store: Pick<SessionReads, 'get' | 'list'>;
-  readonly commands: SessionCommands;
+  readonly commands: Pick<SessionCommands, 'pause' | 'resume' | 'end'>;
   readonly driver: Pick<Freezer, 'busy'>;
   readonly clock: Pick<Clock, 'now'>;
 }

@@ -1,0 +1,71 @@
+// The control port over a real HTTP server: registry and controller as they are, on memory stores, a scripted driver,
+// an image table and a hand-moved clock.
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { memoryResourceStore } from '../../adapters/memory/resources.ts';
+import { createSessionBus, tellingOfOpenings } from '../../adapters/memory/session-bus.ts';
+import { memorySessionStore } from '../../adapters/memory/session-store.ts';
+import { systemIds } from '../../adapters/system/ids.ts';
+import { createControlApi } from '../../controller/api/control-api.ts';
+import { Controller } from '../../controller/controller.ts';
+import { createRegistry, type Registry } from '../../controller/registry.ts';
+import type { SessionStore } from '../../model/session-store.ts';
+import { call, type Answer, type Asked } from './client.ts';
+import { manualClock, type ManualClock } from './manual-clock.ts';
+import { imageTable } from './runtimes.ts';
+import { ScriptedDriver } from './scripted-driver.ts';
+
+export interface ControlLab {
+  readonly url: string;
+  readonly clock: ManualClock;
+  readonly driver: ScriptedDriver;
+  readonly registry: Registry;
+  readonly store: SessionStore;
+  /** What was logged, as text. */
+  readonly logged: string[];
+  ask(method: string, path: string, asked?: Asked): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** `change` replaces methods of the session store, to see what becomes of their failure. */
+export async function controlLab(change: Partial<SessionStore> = {}): Promise<ControlLab> {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const driver = new ScriptedDriver();
+  const logged: string[] = [];
+  const log = (message: string, fields: Readonly<Record<string, unknown>>): void =>
+    void logged.push(`${message} ${String(fields['fault'] ?? '')}`);
+  const bus = createSessionBus((fault) => log('a listener failed', { fault }));
+  const store = { ...tellingOfOpenings(memorySessionStore(), bus), ...change };
+  const images = imageTable({ 'hello:1': 'd1', 'picod:1': 'p1' });
+  const registry = createRegistry({ store: memoryResourceStore(), images, clock, ids: systemIds });
+  const { deployments, runtimes } = registry;
+  const publish = bus.publish.bind(bus);
+  const shared = { store, driver, deployments, runtimes, feed: bus, publish, ids: systemIds, clock, log };
+  const controller = new Controller({ ...shared, commandPatienceMs: 5_000 });
+  await controller.start();
+  const { wakes, commands } = controller;
+  const server = http.createServer(createControlApi({ ...shared, registry, wakes, commands }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    clock,
+    driver,
+    registry,
+    store,
+    logged,
+    ask: (method, path, asked) => call(method, url + path, asked),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Lets the event loop turn until something is so; a test that never gets there runs into its own time limit. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}
