@@ -1,12 +1,13 @@
 // Tokens for sandboxes, in the form that AgentCube 0.1's router gives PicoD: RS256 with exp, iat, iss and session_id.
 // A token is bound to one session. Signing costs a millisecond, so tokens are kept until shortly before they expire.
-import type { KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { Signer } from '../../activator/http-caller.ts';
 import type { Clock } from '../../model/clock.ts';
+import { loadSigningKey } from './key.ts';
 
 export interface SignerOptions {
-  readonly privateKey: KeyObject;
+  /** Where the key is, or is put when there is none. */
+  readonly keyFile: string;
   readonly clock: Clock;
   /** How many tokens are kept; the one that was used longest ago goes first. */
   readonly capacity?: number;
@@ -22,8 +23,21 @@ interface Kept {
   readonly until: number;
 }
 
-/** Answers at once while a token is kept; otherwise signs, once however many ask. Rejects when signing fails. */
-export function createSigner({ privateKey, clock, capacity = 10_000 }: SignerOptions): Signer {
+export interface LocalSigner extends Signer {
+  /** PKIX, PEM: what a sandbox verifies tokens with. */
+  readonly publicKeyPem: string;
+}
+
+/**
+ * A signer whose `tokenFor` answers at once while a token is kept; otherwise it signs, once however many ask.
+ * Rejects as `loadSigningKey` does.
+ */
+export async function createSigner({
+  keyFile,
+  clock,
+  capacity = 10_000,
+}: SignerOptions): Promise<LocalSigner> {
+  const { privateKey, publicPem: publicKeyPem } = await loadSigningKey(keyFile);
   const kept = new Map<string, Kept>();
   const signing = new Map<string, Promise<string>>();
 
@@ -44,6 +58,7 @@ export function createSigner({ privateKey, clock, capacity = 10_000 }: SignerOpt
   }
 
   return {
+    publicKeyPem,
     tokenFor(sessionId) {
       const found = kept.get(sessionId);
       if (found && found.until > clock.now()) return found.token;
