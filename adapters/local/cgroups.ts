@@ -40,6 +40,8 @@ export interface Cgroups {
   remove(id: string): Promise<void>;
   /** Ids of sandboxes that have directories. */
   ids(): Promise<readonly string[]>;
+  /** Removes the instance's own directories where no sandbox is in them. */
+  close(): void;
 }
 
 const wanted: readonly Controller[] = ['memory', 'cpu', 'pids'];
@@ -172,6 +174,9 @@ export function detectCgroups(dataDir: string, asRoot: boolean): Cgroups | undef
     },
     async remove(id) {
       await Promise.all(folders(id).all.map(removeFolder));
+    },
+    close() {
+      for (const base of bases) attempt(() => rmdirSync(instanceFolder(base, instance)));
     },
     async ids() {
       const listed = await Promise.all(

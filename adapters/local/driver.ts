@@ -111,6 +111,7 @@ function driverOf(assembled: Assembled, exits: Exits, unlock: () => void): Drive
     async close() {
       stopTrimming();
       await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.release()));
+      cgroups?.close();
       unlock();
     },
   };

@@ -4,6 +4,9 @@ import { writeSync } from 'node:fs';
 import type { TierName } from '../../adapters/local/driver.ts';
 import { act, openDriver, processesOf, specOf, withCommand } from '../support/local-driver.ts';
 
+// Nothing of a driver keeps a process alive.
+setInterval(() => undefined, 1_000);
+
 const [dataDir = '', tier = ''] = process.argv.slice(2);
 const driver = await openDriver(dataDir, tier as TierName);
 const running = specOf();
@@ -16,4 +19,3 @@ await driver.pause(paused.id);
 void driver.start(halfMade).catch(() => undefined);
 while (processesOf(halfMade.name).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 writeSync(1, `${JSON.stringify({ running, paused, doomed, halfMade })}\n`);
-setInterval(() => undefined, 1_000);
