@@ -3,12 +3,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { createActivator, type Activator } from './activator/activator.ts';
-import { createSigner } from './adapters/jwt/signer.ts';
+import { createActivatorServer } from './activator/server.ts';
+import { createSigner, type LocalSigner } from './adapters/jwt/signer.ts';
 import { createLocalDriver, LocalSetupError, type LocalImage } from './adapters/local/driver.ts';
 import { createSessionBus, tellingOfOpenings } from './adapters/memory/session-bus.ts';
 import { openDatabase } from './adapters/sqlite/database.ts';
@@ -22,11 +23,13 @@ import { loadConfig, settingsHelp } from './config/load.ts';
 import { platformConfigSchema, type PlatformConfig } from './config/platform.ts';
 import { createControlApi } from './controller/api/control-api.ts';
 import { Controller } from './controller/controller.ts';
+import type { Driver } from './controller/driver.ts';
 import { applyFolder, imageTablesIn, watchFolder, type AppliedRuntime } from './controller/folder.ts';
 import { formatProblem } from './controller/manifests.ts';
 import { createRegistry, type Registry } from './controller/registry.ts';
 import { PlatformError } from './model/errors.ts';
 import type { Runtime } from './model/runtime.ts';
+import { daemonNodeFlags } from './sandbox/flags.ts';
 
 const root = import.meta.dirname;
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
@@ -86,20 +89,24 @@ async function loadImages(images: LocalImage[], { images: table, folder }: Setti
   images.splice(0, images.length, ...read);
 }
 
-/** A server that refuses politely until it is given its handler, so that a busy port is known before anything else is done. */
-async function listen(host: string, port: number, flag: string): Promise<http.Server> {
-  const server = http.createServer({
-    keepAliveTimeout: 90_000,
-    headersTimeout: 30_000,
-    requestTimeout: 0,
-    noDelay: true,
-  });
-  server.on('request', (_, res) => res.writeHead(503, { 'retry-after': '1' }).end());
+/** Resolves when it listens. Rejects with what to do when it may not. */
+async function listen(server: Server, host: string, port: number, flag: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, port, flag)));
     server.listen(port, host, () => resolve());
   });
-  return server;
+}
+
+/** A busy port is told before anything is started or recovered. */
+async function checkPorts({ host, controlPort, activatorPort }: Settings): Promise<void> {
+  for (const [port, flag] of [
+    [controlPort, '--control-port'],
+    [activatorPort, '--activator-port'],
+  ] as const) {
+    const trial = createServer();
+    await listen(trial, host, port, flag);
+    await new Promise((resolve) => trial.close(resolve));
+  }
 }
 
 function portError(error: NodeJS.ErrnoException, port: number, flag: string): Error {
@@ -111,18 +118,13 @@ function portError(error: NodeJS.ErrnoException, port: number, flag: string): Er
   return error;
 }
 
-function serve(server: http.Server, handler: http.RequestListener): void {
-  server.removeAllListeners('request');
-  server.on('request', handler);
-}
-
-function urlOf(server: http.Server, host: string): string {
+function urlOf(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo;
   const name = host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
 
-const logger = ({ logFile, logLevel, dataDir }: Settings) => {
+const logger = ({ logFile, logLevel, dataDir }: Settings): Logger => {
   const destination = logFile === '-' ? 2 : (logFile ?? path.join(dataDir, 'platform.log'));
   return pino({ level: logLevel }, pino.destination({ dest: destination, sync: true }));
 };
@@ -138,25 +140,31 @@ interface Platform {
   stop(): Promise<void>;
 }
 
-async function start(config: Settings): Promise<Platform> {
-  const controlServer = await listen(config.host, config.controlPort, '--control-port');
-  const activatorServer = await listen(config.host, config.activatorPort, '--activator-port');
-  await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
-  const pinoLog = logger(config);
-  const log: Log = (message, fields) => pinoLog.warn({ ...fields, err: fields.fault }, message);
-  const images: LocalImage[] = [];
-  await loadImages(images, config);
-  const signer = await createSigner({ keyFile: path.join(config.dataDir, 'router-key.pem'), clock });
-  const driver = await createLocalDriver({
+async function openDriver(
+  config: Settings,
+  images: LocalImage[],
+  publicPem: string,
+  log: Logger,
+): Promise<Driver> {
+  return createLocalDriver({
     dataDir: config.dataDir,
-    authPublicKeyPem: signer.publicKeyPem,
+    authPublicKeyPem: publicPem,
     images,
-    program: { sandboxSourceDir: path.join(root, 'sandbox'), nodePath: process.execPath },
+    program: {
+      sandboxSourceDir: path.join(root, 'sandbox'),
+      nodePath: process.execPath,
+      nodeFlags: daemonNodeFlags,
+    },
     clock,
-    log: (level, message, fields) => pinoLog[level](fields, message),
+    log: (level, message, fields) => log[level](fields, message),
     tier: config.isolation,
     startTimeoutMs: config.startTimeoutSeconds * 1_000,
   });
+}
+
+/** Everything but the servers: what is stored and what lives are brought together here. */
+async function assemble(config: Settings, driver: Driver, signer: LocalSigner, pinoLog: Logger) {
+  const log: Log = (message, fields) => pinoLog.warn({ ...fields, err: fields.fault }, message);
   const database = openDatabase({ path: path.join(config.dataDir, 'agentcube.db') });
   const bus = createSessionBus((fault) => log('a listener failed', { fault }));
   const store = tellingOfOpenings(sqliteSessionStore(database), bus);
@@ -167,32 +175,38 @@ async function start(config: Settings): Promise<Platform> {
   const shared = { store, driver, deployments, runtimes, feed: bus, publish, ids, clock, log };
   const controller = new Controller({ ...shared, commandPatienceMs: config.wakeTimeoutSeconds * 1_000 });
   const recovered = await controller.start();
-  const activator = createActivator({ ...shared, wakes: controller.wakes, signer }, activatorLimits(config));
-  serve(
-    controlServer,
-    createControlApi({ ...shared, registry, wakes: controller.wakes, commands: controller.commands }),
-  );
-  serve(activatorServer, activator.handler);
-  activatorServer.on('upgrade', activator.upgrade);
-  const [controlUrl, activatorUrl] = [urlOf(controlServer, config.host), urlOf(activatorServer, config.host)];
-  const facts = {
-    version,
-    controlUrl,
-    activatorUrl,
-    dataDir: config.dataDir,
-    ...driver.describe(),
-    recovered,
-  };
+  const { wakes, commands } = controller;
+  const activator = createActivator({ ...shared, wakes, signer }, activatorLimits(config));
+  const controlServer = http.createServer(createControlApi({ ...shared, registry, wakes, commands }));
+  return { store, registry, controller, recovered, activator, controlServer };
+}
+
+async function start(config: Settings): Promise<Platform> {
+  await checkPorts(config);
+  await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
+  const log = logger(config);
+  const images: LocalImage[] = [];
+  await loadImages(images, config);
+  const signer = await createSigner({ keyFile: path.join(config.dataDir, 'router-key.pem'), clock });
+  const driver = await openDriver(config, images, signer.publicKeyPem, log);
+  const parts = await assemble(config, driver, signer, log);
+  const activatorServer = createActivatorServer(parts.activator);
+  await listen(parts.controlServer, config.host, config.controlPort, '--control-port');
+  await listen(activatorServer, config.host, config.activatorPort, '--activator-port');
+  const controlUrl = urlOf(parts.controlServer, config.host);
+  const activatorUrl = urlOf(activatorServer, config.host);
   const endpoints = path.join(config.dataDir, 'endpoints.json');
   writeFileSync(endpoints, JSON.stringify({ pid: process.pid, controlUrl, activatorUrl }));
   const stop = async (): Promise<void> => {
     rmSync(endpoints, { force: true });
-    await drain(activator, [activatorServer, controlServer], config.drainSeconds * 1_000);
-    await controller.stop();
+    await drain(parts.activator, [activatorServer, parts.controlServer], config.drainSeconds * 1_000);
+    await parts.controller.stop();
     await driver.close();
-    await store.close();
+    await parts.store.close();
   };
-  return { config, registry, images, facts, stop };
+  const where = { version, controlUrl, activatorUrl, dataDir: config.dataDir };
+  const facts = { ...where, ...driver.describe(), recovered: parts.recovered };
+  return { config, registry: parts.registry, images, facts, stop };
 }
 
 const activatorLimits = (config: Settings) => ({
