@@ -1,40 +1,13 @@
 // Deploying runtimes: what a Kubernetes API server promises of versions, generations and status, kept on one machine.
 import { describe, expect, test } from '@jest/globals';
 import { memoryResourceStore } from '../adapters/memory/resources.ts';
-import type { Runtime } from '../model/runtime.ts';
-import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
-import { manualClock } from '../test/support/manual-clock.ts';
-import { agent, imageTable, interpreter } from '../test/support/runtimes.ts';
-import { createRegistry, type Registry } from './registry.ts';
-import type { ResourceStore } from './resource-store.ts';
-
-const hello: RuntimeKey = { kind: 'AgentRuntime', namespace: 'default', name: 'hello' };
-const python: RuntimeKey = { kind: 'CodeInterpreter', namespace: 'default', name: 'python' };
-
-function lab(store: ResourceStore = memoryResourceStore()) {
-  const clock = manualClock(Date.UTC(2026, 0, 1));
-  const images = imageTable({ 'hello:1': 'd1', 'picod:1': 'p1' });
-  let next = 0;
-  const registry = createRegistry({ store, images, clock, ids: { uuid: () => `uid-${++next}` } });
-  const heard: string[] = [];
-  registry.deployments.onChange((key) => heard.push(runtimeKeyText(key)));
-  return { clock, images, registry, heard, store };
-}
-
-const condition = (runtime: Runtime | undefined, type: string) =>
-  runtime?.status?.conditions?.find((one) => one.type === type);
-
-const revisionOf = (registry: Registry, key: RuntimeKey) => registry.runtimes.find(key)?.revision;
-
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => 'it was accepted',
-    (fault: unknown) => fault,
-  );
+import { condition, failure, hello, python, registryLab, revisionOf } from '../test/support/registry-lab.ts';
+import { agent, interpreter } from '../test/support/runtimes.ts';
+import type { Registry } from './registry.ts';
 
 describe('creating', () => {
   test('gives an object its uid, generation, creation time and version, and stores the defaults', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const { runtime, what } = await registry.create(agent());
     expect(what).toBe('created');
     expect(runtime.metadata).toEqual({
@@ -50,7 +23,7 @@ describe('creating', () => {
   });
 
   test('accepts it, and without a pool it is ready at once', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const { runtime } = await registry.create(interpreter());
     expect(condition(runtime, 'Accepted')).toMatchObject({
       status: 'True',
@@ -69,7 +42,7 @@ describe('creating', () => {
   });
 
   test('lets lifecycle, pools and activator find it, and tells them', async () => {
-    const { registry, heard } = lab();
+    const { registry, heard } = registryLab();
     await registry.create(interpreter('python', { warmPoolSize: 3 }));
     expect(registry.runtimes.find(python)).toMatchObject({ key: python, warmPoolSize: 3 });
     expect(registry.runtimes.find(python)?.revision).toMatch(/^[0-9a-f]{10}$/);
@@ -79,7 +52,7 @@ describe('creating', () => {
   });
 
   test('refuses a second one of the name, and leaves the first as it is', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const { runtime } = await registry.create(agent());
     expect(await failure(registry.create(agent()))).toMatchObject({
       code: 'RUNTIME_EXISTS',
@@ -89,7 +62,7 @@ describe('creating', () => {
   });
 
   test('refuses an unknown image and says which are known', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const refused = await failure(registry.create(interpreter('python', { template: { image: 'nope' } })));
     expect(refused).toMatchObject({
       code: 'UNKNOWN_IMAGE',
@@ -100,7 +73,7 @@ describe('creating', () => {
   });
 
   test('ignores what a writer says of status, uid and times', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const boasting = agent();
     const { runtime } = await registry.create({
       ...boasting,
@@ -121,7 +94,7 @@ describe('creating', () => {
   });
 
   test('warns of fields that one machine cannot honour', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const template = { image: 'picod:1', runtimeClassName: 'kuasar-vmm' };
     const { warnings } = await registry.create(interpreter('python', { template }));
     expect(warnings).toEqual(['spec.template.runtimeClassName has no effect on one machine']);
@@ -130,7 +103,7 @@ describe('creating', () => {
 
 describe('replacing', () => {
   test('a changed spec makes a new generation; changed labels do not', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     await registry.create(agent());
     const labelled = agent();
     const relabelled = await registry.replace({
@@ -149,7 +122,7 @@ describe('replacing', () => {
   });
 
   test('what says nothing new writes nothing and tells nobody', async () => {
-    const { registry, heard } = lab();
+    const { registry, heard } = registryLab();
     await registry.create(agent());
     expect(await registry.replace(agent())).toMatchObject({ what: 'unchanged' });
     expect(registry.get(hello)?.metadata.resourceVersion).toBe('1');
@@ -157,7 +130,7 @@ describe('replacing', () => {
   });
 
   test('over an older version it is refused, in words that Kubernetes clients know', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const { runtime } = await registry.create(agent());
     await registry.replace(agent('hello', { sessionTimeout: '5m' }));
     expect(await failure(registry.replace(runtime))).toMatchObject({
@@ -169,7 +142,7 @@ describe('replacing', () => {
   });
 
   test('of two writes over the same version one wins', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const { runtime } = await registry.create(agent());
     const write = (sessionTimeout: string) =>
       failure(registry.replace({ ...agent('hello', { sessionTimeout }), metadata: runtime.metadata }));
@@ -178,7 +151,7 @@ describe('replacing', () => {
   });
 
   test('an object that was deleted and made again is not the one that was meant', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const { runtime } = await registry.create(agent());
     await registry.remove(hello);
     await registry.create(agent());
@@ -187,7 +160,7 @@ describe('replacing', () => {
   });
 
   test('what is not there cannot be replaced, patched or deleted', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const gone = {
       code: 'RUNTIME_NOT_FOUND',
       message: 'agentruntimes.runtime.agentcube.volcano.sh "hello" not found',
@@ -198,7 +171,7 @@ describe('replacing', () => {
   });
 
   test('an unknown image leaves what is deployed as it is', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     await registry.create(interpreter());
     const before = revisionOf(registry, python);
     await failure(registry.replace(interpreter('python', { template: { image: 'nope' } })));
@@ -208,7 +181,7 @@ describe('replacing', () => {
 
 describe('patching', () => {
   test('changes what it names and keeps the rest', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     await registry.create(interpreter('python', { warmPoolSize: 2, pauseAfter: '10s' }));
     const { runtime } = await registry.patch(python, { spec: { warmPoolSize: 5, pauseAfter: null } });
     expect(runtime.spec.warmPoolSize).toBe(5);
@@ -217,7 +190,7 @@ describe('patching', () => {
   });
 
   test('cannot touch the status', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const { runtime } = await registry.create(agent());
     const patched = await registry.patch(hello, { status: { ready: false }, spec: { sessionTimeout: '1m' } });
     expect(patched.runtime.status?.ready).toBe(true);
@@ -227,7 +200,7 @@ describe('patching', () => {
   });
 
   test('is refused with every problem when the outcome is not valid', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     await registry.create(agent());
     const refused = await failure(
       registry.patch(hello, { spec: { sessionTimeout: 'soon', targetPort: null } }),
@@ -238,7 +211,7 @@ describe('patching', () => {
   });
 
   test('cannot rename', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     await registry.create(agent());
     const refused = await failure(registry.patch(hello, { metadata: { name: 'other' } }));
     expect(refused).toMatchObject({ code: 'INVALID_RUNTIME' });
@@ -246,109 +219,16 @@ describe('patching', () => {
   });
 
   test('over an older version, where it names one, is refused', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     await registry.create(agent());
     const patch = { metadata: { resourceVersion: '99' }, spec: { sessionTimeout: '1m' } };
     expect(await failure(registry.patch(hello, patch))).toMatchObject({ code: 'CONFLICT' });
   });
 });
 
-describe('revisions', () => {
-  test('follow the template, not timeouts and pool sizes', async () => {
-    const { registry } = lab();
-    await registry.create(interpreter());
-    const first = revisionOf(registry, python);
-    await registry.apply(interpreter('python', { warmPoolSize: 9, sessionTimeout: '1m' }));
-    expect(revisionOf(registry, python)).toBe(first);
-    await registry.apply(interpreter('python', { template: { image: 'picod:1', args: ['--verbose'] } }));
-    expect(revisionOf(registry, python)).not.toBe(first);
-  });
-
-  test('follow the image: a changed one makes a new revision, and those who keep pools hear of it', async () => {
-    const { registry, images, heard } = lab();
-    await registry.create(interpreter());
-    await registry.create(agent());
-    const first = revisionOf(registry, python);
-    images.digests['picod:1'] = 'p2';
-    expect(await registry.reloadImages()).toEqual([]);
-    expect(revisionOf(registry, python)).not.toBe(first);
-    expect(heard.slice(2)).toEqual(['CodeInterpreter/default/python']);
-    expect(registry.get(python)?.metadata.generation).toBe(1);
-  });
-
-  test('applying the same manifest again also sees a changed image', async () => {
-    const { registry, images } = lab();
-    expect((await registry.apply(interpreter())).what).toBe('created');
-    expect((await registry.apply(interpreter())).what).toBe('unchanged');
-    images.digests['picod:1'] = 'p2';
-    expect((await registry.apply(interpreter())).what).toBe('configured');
-    expect((await registry.apply(interpreter('python', { warmPoolSize: 1 }))).what).toBe('configured');
-  });
-
-  test('an image that is no longer known takes its runtimes out of service until it is back', async () => {
-    const { registry, images } = lab();
-    await registry.create(interpreter());
-    delete images.digests['picod:1'];
-    expect(await registry.reloadImages()).toMatchObject([
-      { key: python, why: expect.stringContaining('picod:1') },
-    ]);
-    expect(registry.runtimes.find(python)).toBeUndefined();
-    expect(condition(registry.get(python), 'Accepted')).toMatchObject({
-      status: 'False',
-      reason: 'UnknownImage',
-    });
-    images.digests['picod:1'] = 'p1';
-    expect(await registry.reloadImages()).toEqual([]);
-    expect(condition(registry.get(python), 'Accepted')).toMatchObject({ status: 'True', reason: 'Valid' });
-  });
-});
-
-describe('the pool in the status', () => {
-  const ready = (registry: Registry) => condition(registry.get(python), 'Ready');
-
-  test('is told as it fills, and why it does not', async () => {
-    const { registry, clock } = lab();
-    await registry.create(interpreter('python', { warmPoolSize: 2 }));
-    expect(ready(registry)).toMatchObject({ status: 'False', reason: 'PoolFilling' });
-    expect(registry.get(python)?.status?.ready).toBe(false);
-
-    registry.deployments.reportPool(python, { wanted: 2, ready: 1, trouble: 'exit code 1' });
-    expect(ready(registry)).toMatchObject({
-      reason: 'PoolShort',
-      message: '1 of 2 warm sandboxes are ready: exit code 1',
-      lastTransitionTime: '2026-01-01T00:00:00Z',
-    });
-
-    await clock.advance(60_000);
-    registry.deployments.reportPool(python, { wanted: 2, ready: 2 });
-    expect(ready(registry)).toMatchObject({
-      status: 'True',
-      reason: 'Reconciled',
-      message: 'CodeInterpreter is ready',
-      lastTransitionTime: '2026-01-01T00:01:00Z',
-    });
-  });
-
-  test('starts anew with a new revision, and not with a new timeout', async () => {
-    const { registry } = lab();
-    await registry.create(interpreter('python', { warmPoolSize: 1 }));
-    registry.deployments.reportPool(python, { wanted: 1, ready: 1 });
-    await registry.patch(python, { spec: { sessionTimeout: '1m' } });
-    expect(ready(registry)).toMatchObject({ status: 'True', observedGeneration: 2 });
-    await registry.patch(python, { spec: { template: { args: ['-v'] } } });
-    expect(ready(registry)).toMatchObject({ status: 'False', reason: 'PoolFilling' });
-  });
-
-  test('of a runtime that was deleted meanwhile interests nobody', async () => {
-    const { registry } = lab();
-    registry.deployments.reportPool(python, { wanted: 2, ready: 1 });
-    expect(registry.get(python)).toBeUndefined();
-  });
-});
-
 describe('listing', () => {
   test('is by kind, namespace and labels, in order, with the counter of all changes', async () => {
-    const { registry } = lab();
+    const { registry } = registryLab();
     const inTeam = { ...agent('b'), metadata: { name: 'b', namespace: 'team', labels: { tier: 'front' } } };
     await registry.create(inTeam);
     await registry.create(agent('c'));
@@ -367,9 +247,9 @@ describe('listing', () => {
 
 describe('after a restart', () => {
   test('everything is as it was stored', async () => {
-    const { registry, store } = lab();
+    const { registry, store } = registryLab();
     const { runtime } = await registry.create(interpreter('python', { warmPoolSize: 1 }));
-    const { registry: again } = lab(store);
+    const { registry: again } = registryLab(store);
     expect(await again.load()).toEqual([]);
     expect(again.get(python)).toEqual(runtime);
     expect(revisionOf(again, python)).toBe(revisionOf(registry, python));
@@ -390,7 +270,7 @@ describe('after a restart', () => {
       { kind: 'CodeInterpreter', namespace: 'default', name: 'unknown', json: JSON.stringify(unknown) },
       'absent',
     );
-    const { registry } = lab(store);
+    const { registry } = registryLab(store);
     expect((await registry.load()).map(({ key, why }) => [key.name, why])).toEqual([
       ['old', expect.stringContaining('spec.warmPoolSize')],
       ['torn', 'the stored text is not JSON'],

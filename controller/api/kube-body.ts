@@ -88,17 +88,23 @@ function checkSubject(body: Fields, metadata: Fields, { kind, namespace, name }:
   }
 }
 
+const metadataOf = (body: Fields): Fields => (isFields(body['metadata']) ? body['metadata'] : {});
+
+/** The name that a body gives its object; undefined when it gives none. */
+export function nameIn(body: Fields): string | undefined {
+  const { name } = metadataOf(body);
+  return typeof name === 'string' ? name : undefined;
+}
+
 /**
  * The runtime in a request's body, valid and of the kind, namespace and name that the path says.
  * Throws INVALID_REQUEST when it is about something else, INVALID_RUNTIME with every problem.
  */
-export function readRuntime(request: Request, expected: Expected): Runtime {
-  const body = readBody(request);
-  const metadata = isFields(body['metadata']) ? body['metadata'] : {};
+export function runtimeIn(body: Fields, expected: Expected): Runtime {
+  const metadata = metadataOf(body);
   checkSubject(body, metadata, expected);
   const placed = { ...body, metadata: { ...metadata, namespace: expected.namespace } };
   const checked = validateRuntime(isFields(body['metadata']) ? placed : body);
   if (checked.ok) return checked.runtime;
-  const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
-  throw invalidRuntime({ kind: expected.kind, name }, checked.problems);
+  throw invalidRuntime({ kind: expected.kind, name: nameIn(body) ?? '' }, checked.problems);
 }

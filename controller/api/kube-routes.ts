@@ -7,7 +7,7 @@ import { deletedStatus, warningHeader } from '../core/kube-status.ts';
 import { noSuchRuntime } from '../core/runtime-errors.ts';
 import type { RuntimeReads, RuntimeWrites, Written } from '../registry.ts';
 import { about } from './errors.ts';
-import { mergePatchType, objectTypes, readMergePatch, readRuntime } from './kube-body.ts';
+import { mergePatchType, nameIn, objectTypes, readBody, readMergePatch, runtimeIn } from './kube-body.ts';
 import { checkWrite, readListQuery, runtimeListParams } from './kube-query.ts';
 import { param, type Answer, type Route, type RouteDoc } from './route.ts';
 
@@ -54,8 +54,10 @@ function handlers(registry: KubeRegistry, kind: RuntimeKind): Handlers {
     async create(request: Request, response: Response): Promise<void> {
       about(response, { kind });
       checkWrite(request);
-      const runtime = readRuntime(request, { kind, namespace: param(request, 'namespace') });
-      about(response, { kind, name: runtime.metadata.name });
+      const body = readBody(request);
+      const name = nameIn(body);
+      about(response, { kind, ...(name !== undefined && { name }) });
+      const runtime = runtimeIn(body, { kind, namespace: param(request, 'namespace') });
       answer(response, 201, await registry.create(runtime));
     },
     get(request: Request, response: Response): void {
@@ -67,7 +69,7 @@ function handlers(registry: KubeRegistry, kind: RuntimeKind): Handlers {
     async replace(request: Request, response: Response): Promise<void> {
       const key = keyOf(request, response);
       checkWrite(request);
-      answer(response, 200, await registry.replace(readRuntime(request, key)));
+      answer(response, 200, await registry.replace(runtimeIn(readBody(request), key)));
     },
     async patch(request: Request, response: Response): Promise<void> {
       const key = keyOf(request, response);

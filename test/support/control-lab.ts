@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { memoryResourceStore } from '../../adapters/memory/resources.ts';
 import { createSessionBus, tellingOfOpenings } from '../../adapters/memory/session-bus.ts';
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
@@ -34,7 +35,7 @@ export async function controlLab(change: Partial<SessionStore> = {}): Promise<Co
   const driver = new ScriptedDriver();
   const logged: string[] = [];
   const log = (message: string, fields: Readonly<Record<string, unknown>>): void =>
-    void logged.push(`${message} ${String(fields['fault'] ?? '')}`);
+    void logged.push(`${message} ${inspect(fields)}`);
   const bus = createSessionBus((fault) => log('a listener failed', { fault }));
   const store = { ...tellingOfOpenings(memorySessionStore(), bus), ...change };
   const images = imageTable({ 'hello:1': 'd1', 'picod:1': 'p1' });
