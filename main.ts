@@ -162,6 +162,9 @@ async function openDriver(
   });
 }
 
+/** AgentCube's: a request is received within 15 s, an idle connection is kept 90 s; answering may take as long as it takes. */
+const controlLimits = { requestTimeout: 15_000, keepAliveTimeout: 90_000 };
+
 /** Everything but the servers: what is stored and what lives are brought together here. */
 async function assemble(config: Settings, driver: Driver, signer: LocalSigner, pinoLog: Logger) {
   const log: Log = (message, fields) => pinoLog.warn({ ...fields, err: fields.fault }, message);
@@ -172,12 +175,15 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   for (const { key, why } of await registry.load()) log('a stored runtime is not served', { ...key, why });
   const { deployments, runtimes } = registry;
   const publish = bus.publish.bind(bus);
-  const shared = { store, driver, deployments, runtimes, feed: bus, publish, ids, clock, log };
+  const shared = { store, driver, deployments, runtimes, feed: bus, recalls: bus, publish, ids, clock, log };
   const controller = new Controller({ ...shared, commandPatienceMs: config.wakeTimeoutSeconds * 1_000 });
   const recovered = await controller.start();
   const { wakes, commands } = controller;
   const activator = createActivator({ ...shared, wakes, signer }, activatorLimits(config));
-  const controlServer = http.createServer(createControlApi({ ...shared, registry, wakes, commands }));
+  const controlServer = http.createServer(
+    controlLimits,
+    createControlApi({ ...shared, registry, wakes, commands }),
+  );
   return { store, registry, controller, recovered, activator, controlServer };
 }
 

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
-import type { Runtimes, SessionFeed, Wakes } from '../model/platform.ts';
+import type { LeaseRecallFeed, Runtimes, SessionFeed, Wakes } from '../model/platform.ts';
 import type { Leases, SessionReads, SessionWrites, WarmPool } from '../model/session-store.ts';
 import type { Limits } from './core/admission.ts';
 import { failed } from './core/failures.ts';
@@ -27,6 +27,7 @@ export interface ActivatorDeps {
   readonly runtimes: Runtimes;
   readonly wakes: Wakes;
   readonly feed: SessionFeed;
+  readonly recalls: LeaseRecallFeed;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly signer: Signer;
@@ -83,10 +84,11 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
   const route = createRouter(rememberedTargets);
   let draining = false;
   const ready = async (): Promise<boolean> => !draining && (await answers(store));
-  const stopListening = feed.subscribe((session) => {
+  const stopFeed = feed.subscribe((session) => {
     leases.changed(session);
     gates.changed(session);
   });
+  const stopRecalls = deps.recalls.onRecall((sessionId) => leases.recall(sessionId));
 
   function handler(req: IncomingMessage, res: ServerResponse): void {
     const routed = route(req.method ?? 'GET', req.url ?? '/');
@@ -114,7 +116,8 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
     while (room.inHand > 0 && clock.now() < end) {
       await new Promise<void>((resolve) => clock.after(drainLookMs, resolve));
     }
-    stopListening();
+    stopFeed();
+    stopRecalls();
     await leases.close();
   }
 

@@ -132,6 +132,14 @@ export class LeaseBook {
     else if (effect === 'revoke') this.#revoke(route);
   }
 
+  /** Gives a lease back before its time; work in hand keeps it (S2). */
+  recall(sessionId: string): void {
+    const route = this.#routes.get(sessionId);
+    if (!route || route.inHand > 0) return;
+    this.#forget(route);
+    void this.#release([route]);
+  }
+
   /** Gives every lease back and keeps no connection. Never rejects. */
   async close(): Promise<void> {
     this.#stopUpkeep();

@@ -63,17 +63,30 @@ describe('a session through its life', () => {
   });
 
   test('ends at maxSessionDuration whatever it does', async () => {
-    const policy = { pauseAfterMs: 1_000, suspendAfterMs: null, sessionTimeoutMs: 9_000, maxSessionDurationMs: 60_000 };
+    const policy = {
+      pauseAfterMs: 1_000,
+      suspendAfterMs: null,
+      sessionTimeoutMs: 9_000,
+      maxSessionDurationMs: 60_000,
+    };
     const lab = await controllerLab(undefined, { policy });
     const { session } = await lab.open();
     for (const sandbox of lab.driver.sandboxes.values()) sandbox.busy = ['training'];
     await lab.store.acquire(session.id, holder, lab.clock.now() + 1e9, lab.clock.now());
     await lab.clock.advance(61_000);
-    expect((await lab.session(session.id)).state).toEqual({ kind: 'ended', reason: { kind: 'max-duration' } });
+    expect((await lab.session(session.id)).state).toEqual({
+      kind: 'ended',
+      reason: { kind: 'max-duration' },
+    });
   });
 
   test('gives its memory back after suspendAfter where asked, and starts again with its files', async () => {
-    const policy = { pauseAfterMs: 1_000, suspendAfterMs: 5_000, sessionTimeoutMs: 900_000, maxSessionDurationMs: 1e9 };
+    const policy = {
+      pauseAfterMs: 1_000,
+      suspendAfterMs: 5_000,
+      sessionTimeoutMs: 900_000,
+      maxSessionDurationMs: 1e9,
+    };
     const lab = await controllerLab(undefined, { policy });
     const { session } = await lab.open();
     await lab.clock.advance(8_000);
@@ -122,15 +135,34 @@ describe('a session through its life', () => {
 });
 
 describe('what people ask of a session', () => {
-  test('pause answers when paused, and refuses while a lease lives', async () => {
+  test('pause answers when paused, and refuses while a lease is not given back', async () => {
     const lab = await controllerLab();
     const { session } = await lab.open();
     await lab.store.acquire(session.id, holder, lab.clock.now() + 10_000, lab.clock.now());
-    await expect(lab.controller.commands.pause(session.id)).rejects.toMatchObject({ code: 'SESSION_STATE' });
-    await lab.store.release([{ sessionId: session.id, generation: 1, lastActivityAt: lab.clock.now() }], holder);
+    const refused = expect(lab.controller.commands.pause(session.id)).rejects.toMatchObject({
+      code: 'SESSION_STATE',
+    });
+    await lab.clock.advance(1_000);
+    await refused;
+    await lab.store.release(
+      [{ sessionId: session.id, generation: 1, lastActivityAt: lab.clock.now() }],
+      holder,
+    );
     await lab.controller.commands.pause(session.id);
     expect(await stateOf(lab, session.id)).toBe('paused');
     await lab.controller.commands.pause(session.id);
+  });
+
+  test('pause asks for the lease of a session without work, and then gets it', async () => {
+    const lab = await controllerLab();
+    const { session } = await lab.open();
+    await lab.store.acquire(session.id, holder, lab.clock.now() + 10_000, lab.clock.now());
+    const claim = { sessionId: session.id, generation: 1, lastActivityAt: lab.clock.now() };
+    lab.bus.onRecall((sessionId) => void (sessionId === session.id && lab.store.release([claim], holder)));
+    const paused = lab.controller.commands.pause(session.id);
+    await lab.clock.advance(1_000);
+    await paused;
+    expect(await stateOf(lab, session.id)).toBe('paused');
   });
 
   test('pause names what the sandbox itself works on', async () => {
@@ -157,7 +189,11 @@ describe('a warm pool', () => {
   test('is filled with paused sandboxes, and refilled when one is claimed', async () => {
     const lab = await controllerLab(undefined, { warmPoolSize: 3 });
     await lab.clock.advance(1_000);
-    expect([...lab.driver.sandboxes.values()].map((one) => one.state)).toEqual(['paused', 'paused', 'paused']);
+    expect([...lab.driver.sandboxes.values()].map((one) => one.state)).toEqual([
+      'paused',
+      'paused',
+      'paused',
+    ]);
     const { how } = await lab.open();
     expect(how).toBe('claim');
     await lab.clock.advance(1_000);

@@ -2,7 +2,7 @@
 // Does not own HTTP (controller/api) nor what is deployed (controller/registry.ts).
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
-import type { SessionFeed, Wakes } from '../model/platform.ts';
+import type { LeaseRecalls, SessionFeed, Wakes } from '../model/platform.ts';
 import type { SessionStore } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
 import type { Deployments } from './deployments.ts';
@@ -19,6 +19,7 @@ export interface ControllerDeps {
   readonly driver: Driver;
   readonly deployments: Deployments;
   readonly feed: SessionFeed;
+  readonly recalls: LeaseRecalls;
   readonly publish: (session: Session) => void;
   readonly ids: Ids;
   readonly clock: Clock;
@@ -60,6 +61,7 @@ export class Controller {
       feed,
       driver,
       clock,
+      recalls: deps.recalls,
       patienceMs: deps.commandPatienceMs,
     });
     this.wakes = { wake: (sessionId) => this.#wake(sessionId) };

@@ -1,12 +1,12 @@
 // What people ask of a session through the control API: pause it, wake it, end it; each answers when it is so.
 // Does not own the HTTP side. S2: a pause is refused while work is in hand, and says which.
 import { PlatformError } from '../model/errors.ts';
-import type { SessionFeed } from '../model/platform.ts';
+import type { LeaseRecalls, SessionFeed } from '../model/platform.ts';
 import type { SessionStore } from '../model/session-store.ts';
 import type { EndReason, Session, StateKind } from '../model/session.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Freezer } from './driver.ts';
-import type { SessionRunner } from './session-runner.ts';
+import type { Applied, SessionRunner } from './session-runner.ts';
 
 export interface CommandDeps {
   readonly store: Pick<SessionStore, 'get'>;
@@ -14,6 +14,7 @@ export interface CommandDeps {
   readonly feed: SessionFeed;
   readonly driver: Pick<Freezer, 'busy'>;
   readonly clock: Clock;
+  readonly recalls: LeaseRecalls;
   /** How long a command waits for its result (ms). */
   readonly patienceMs: number;
 }
@@ -41,6 +42,9 @@ const inHand = (id: string, what: string): PlatformError =>
     reason: what,
   });
 
+const recallTurns = 10;
+const recallTurnMs = 10;
+
 export class SessionCommands {
   readonly #deps: CommandDeps;
 
@@ -50,13 +54,9 @@ export class SessionCommands {
 
   /** Resolves when paused (or already asleep). Rejects: SESSION_NOT_FOUND, SESSION_ENDED, SESSION_STATE with what is being done. */
   async pause(id: string): Promise<void> {
-    const { runner, clock, driver } = this.#deps;
+    const { driver } = this.#deps;
     const session = await this.#sessionOf(id);
-    const applied = await runner.apply(
-      id,
-      { kind: 'idle' },
-      { kind: 'only-at-rest', idleSince: clock.now() },
-    );
+    const applied = await this.#applyIdle(id);
     if (applied.kind === 'leased') throw inHand(id, 'a request, a stream or a socket is open');
     if (
       applied.kind === 'ignored' &&
@@ -89,6 +89,18 @@ export class SessionCommands {
     await this.#sessionOf(id);
     await this.#deps.runner.apply(id, { kind: 'end', reason: { kind: 'deleted' } });
     await this.#when(id, among('ended'));
+  }
+
+  /** A lease may outlive the work that it was for; its holder is asked to give it back, and given a moment to do so. */
+  async #applyIdle(id: string): Promise<Applied> {
+    const { runner, clock, recalls } = this.#deps;
+    for (let turn = 1; ; turn += 1) {
+      const guard = { kind: 'only-at-rest', idleSince: clock.now() } as const;
+      const applied = await runner.apply(id, { kind: 'idle' }, guard);
+      if (applied.kind !== 'leased' || turn > recallTurns) return applied;
+      recalls.recall(id);
+      await new Promise<void>((resolve) => clock.after(recallTurnMs, resolve));
+    }
   }
 
   async #sessionOf(id: string): Promise<Session> {

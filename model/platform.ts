@@ -30,3 +30,13 @@ export interface SessionFeed {
   /** Told of every stored change of a session, after it was stored. */
   subscribe(listener: (session: Session) => void): Cancel;
 }
+
+export interface LeaseRecalls {
+  /** Asks whoever holds a lease of the session without work in hand to give it back now. Returns at once and never fails. */
+  recall(sessionId: string): void;
+}
+
+export interface LeaseRecallFeed {
+  /** Told of each recall. */
+  onRecall(listener: (sessionId: string) => void): Cancel;
+}

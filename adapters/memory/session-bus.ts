@@ -1,29 +1,37 @@
 // The feed of stored session changes within one process: a listener is called in the order of publishing, before publish returns.
 // A listener that throws does not keep the others from hearing.
-import type { SessionFeed } from '../../model/platform.ts';
+import type { LeaseRecallFeed, LeaseRecalls, SessionFeed } from '../../model/platform.ts';
 import type { SessionStore } from '../../model/session-store.ts';
 import type { Session } from '../../model/session.ts';
 
-export interface SessionBus extends SessionFeed {
+export interface SessionBus extends SessionFeed, LeaseRecalls, LeaseRecallFeed {
   publish(session: Session): void;
 }
 
+type Listeners<T> = Set<(value: T) => void>;
+
+const listening = <T>(listeners: Listeners<T>, listener: (value: T) => void) => {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+};
+
 export function createSessionBus(onFault: (fault: unknown) => void): SessionBus {
-  const listeners = new Set<(session: Session) => void>();
-  return {
-    publish(session) {
-      for (const listener of [...listeners]) {
-        try {
-          listener(session);
-        } catch (fault) {
-          onFault(fault);
-        }
+  const changes: Listeners<Session> = new Set();
+  const recalls: Listeners<string> = new Set();
+  const tell = <T>(listeners: Listeners<T>, value: T): void => {
+    for (const listener of [...listeners]) {
+      try {
+        listener(value);
+      } catch (fault) {
+        onFault(fault);
       }
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    }
+  };
+  return {
+    publish: (session) => tell(changes, session),
+    subscribe: (listener) => listening(changes, listener),
+    recall: (sessionId) => tell(recalls, sessionId),
+    onRecall: (listener) => listening(recalls, listener),
   };
 }
 

@@ -1,5 +1,6 @@
 // Our own session routes: look, list, pause, resume, end; with typed errors.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Answer } from '../support/client.ts';
 import { controlLab, until, type ControlLab } from '../support/control-lab.ts';
 import { agent, interpreter } from '../support/runtimes.ts';
 
@@ -177,7 +178,10 @@ describe('POST /v1/sessions/{id}/pause', () => {
   test('409 while an activator forwards to it', async () => {
     const id = await open();
     await lab.store.acquire(id, 'activator-1', lab.clock.now() + 5_000, lab.clock.now());
-    expect((await lab.ask('POST', `/v1/sessions/${id}/pause`)).status).toBe(409);
+    const answers: Answer[] = [];
+    void lab.ask('POST', `/v1/sessions/${id}/pause`).then((one) => answers.push(one));
+    while (answers.length === 0) await lab.clock.advance(10);
+    expect(answers[0]?.status).toBe(409);
   });
 
   test('404 for a session that has ended', async () => {

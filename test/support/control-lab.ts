@@ -42,7 +42,8 @@ export async function controlLab(change: Partial<SessionStore> = {}): Promise<Co
   const registry = createRegistry({ store: memoryResourceStore(), images, clock, ids: systemIds });
   const { deployments, runtimes } = registry;
   const publish = bus.publish.bind(bus);
-  const shared = { store, driver, deployments, runtimes, feed: bus, publish, ids: systemIds, clock, log };
+  const ports = { store, driver, feed: bus, recalls: bus, publish };
+  const shared = { ...ports, deployments, runtimes, ids: systemIds, clock, log };
   const controller = new Controller({ ...shared, commandPatienceMs: 5_000 });
   await controller.start();
   const { wakes, commands } = controller;

@@ -1,5 +1,5 @@
 // A whole controller on a memory store, a scripted driver and a hand-moved clock.
-import { createSessionBus, tellingOfOpenings } from '../../adapters/memory/session-bus.ts';
+import { createSessionBus, tellingOfOpenings, type SessionBus } from '../../adapters/memory/session-bus.ts';
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
 import { Controller } from '../../controller/controller.ts';
 import type { Deployment, Deployments, PoolStatus } from '../../controller/deployments.ts';
@@ -17,6 +17,7 @@ export interface ControllerLab {
   readonly clock: ManualClock;
   readonly driver: ScriptedDriver;
   readonly store: SessionStore;
+  readonly bus: SessionBus;
   readonly controller: Controller;
   /** States in the order in which they were published, as `<id> <state>`. */
   readonly history: string[];
@@ -84,6 +85,7 @@ export async function controllerLab(
     driver,
     deployments,
     feed: bus,
+    recalls: bus,
     publish: (session) => bus.publish(session),
     ids,
     clock,
@@ -96,6 +98,7 @@ export async function controllerLab(
     clock,
     driver,
     store,
+    bus,
     controller,
     history,
     pools,

@@ -83,6 +83,7 @@ export class MemoryActivator {
         runtimes: { find: (key) => runtimes.get(runtimeKeyText(key)) },
         wakes: { wake: (id) => void this.wakes.push(id) },
         feed: this.bus,
+        recalls: this.bus,
         ids: systemIds,
         clock: this.clock,
         signer: options.signer ?? { tokenFor: (id) => `token-of-${id}` },
