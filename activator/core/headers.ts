@@ -87,15 +87,22 @@ function note(found: Found, name: string, value: string): void {
   }
 }
 
-/** Fields that a Connection field names, other than those dropped anyway. */
+const ordinary: ReadonlySet<string> = new Set(['', ',keep-alive', ',close']);
+
+/** Fields that Connection fields name, other than those that end here anyway. `connection`: each value after a comma. */
 export function connectionNames(connection: string): ReadonlySet<string> | undefined {
+  if (ordinary.has(connection)) return undefined;
   const names = connection.split(',').map((name) => name.trim().toLowerCase());
   const others = names.filter((name) => name !== '' && name !== 'close' && !handled.has(name));
   return others.length === 0 ? undefined : new Set(others);
 }
 
+/** The fields without those, and without Connection itself. */
 const without = (raw: RawHeaders, names: ReadonlySet<string>): string[] =>
-  raw.filter((_, i) => !names.has((raw[i - (i % 2)] as string).toLowerCase()));
+  raw.filter((_, i) => {
+    const lower = (raw[i - (i % 2)] as string).toLowerCase();
+    return lower !== 'connection' && !names.has(lower);
+  });
 
 const framing = (found: Found): { body: RequestHead['body']; field: string } => {
   if (found.chunked) return { body: 'chunked', field: 'transfer-encoding: chunked\r\n' };
@@ -123,8 +130,8 @@ export function requestHead(raw: RawHeaders, facts: HeadFacts): RequestHead {
     if (handled.has(lower)) note(found, lower, raw[i + 1] as string);
     else fields += `${name}: ${raw[i + 1]}\r\n`;
   }
-  const named = found.connection.length > 11 ? connectionNames(found.connection) : undefined;
-  if (named) return requestHead([...without(raw, named), 'connection', 'close'], facts);
+  const named = connectionNames(found.connection);
+  if (named) return requestHead(without(raw, named), facts);
   const { body, field } = framing(found);
   const text =
     `${facts.method} ${facts.path} HTTP/1.1\r\n${facts.fixed}${fields}` +

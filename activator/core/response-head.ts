@@ -98,7 +98,7 @@ function framingOf(found: Found, status: number, method: string): Framing {
 }
 
 function endToEnd(found: Found): string[] {
-  const named = found.connection.length > 11 ? connectionNames(found.connection) : undefined;
+  const named = connectionNames(found.connection);
   const fields = named ? drop(found.fields, (lower) => named.has(lower)) : found.fields;
   // With a transfer coding the length says nothing, and must not be believed by anybody further on.
   const ambiguous = found.encoding !== '' && found.length !== undefined;
