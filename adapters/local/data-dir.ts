@@ -19,23 +19,38 @@ function checkReachable(dataDir: string): void {
   );
 }
 
+function makeFolders(layout: Layout, mode: number): void {
+  for (const folder of [layout.dataDir, layout.images, layout.runtime, layout.sandboxes]) {
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, mode);
+  }
+}
+
+function usable<T>(dataDir: string, work: () => T): T {
+  try {
+    return work();
+  } catch (fault) {
+    const why = fault instanceof Error ? fault.message : String(fault);
+    const cure = 'give it to this user, or choose another data folder';
+    throw new LocalSetupError(`the data folder ${dataDir} cannot be used (${why}): ${cure}`, fault);
+  }
+}
+
 /** Makes the data dir (absolute path) and its folders. Throws LocalSetupError when sandboxes could not work in it. */
 export function prepareDataDir(dataDir: string, asRoot: boolean): Layout {
   if (!path.isAbsolute(dataDir))
     throw new LocalSetupError(`the data folder must be an absolute path: ${dataDir}`);
-  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
-  const real = realpathSync(dataDir);
+  const real = usable(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    return realpathSync(dataDir);
+  });
   const excess = bytesTooLong(real);
   if (excess > 0) {
     const message = `the path of the data folder is ${excess} bytes too long for unix sockets in it: ${real}`;
     throw new LocalSetupError(`${message}; choose a shorter one`);
   }
   const layout = layoutOf(real);
-  const mode = asRoot ? 0o711 : 0o700;
-  for (const folder of [real, layout.images, layout.runtime, layout.sandboxes]) {
-    mkdirSync(folder, { recursive: true });
-    chmodSync(folder, mode);
-  }
+  usable(dataDir, () => makeFolders(layout, asRoot ? 0o711 : 0o700));
   if (asRoot) checkReachable(real);
   return layout;
 }

@@ -9,6 +9,7 @@ import type { Host } from './host.ts';
 import type { SandboxPaths } from './layout.ts';
 import { watchFifo, type Watch } from './liveness.ts';
 import type { Leader } from './processes.ts';
+import type { SandboxRecord } from './record.ts';
 
 export interface Life {
   readonly control: Control;
@@ -23,6 +24,10 @@ export interface Life {
 
 const present = (folders: CgroupFolders | undefined): CgroupFolders | undefined =>
   folders?.all.every((folder) => existsSync(folder)) ? folders : undefined;
+
+/** Who to look for where there is no cgroup: also when the platform ended before it could write the leader down. */
+export const leaderIn = (record: SandboxRecord | undefined): Leader | undefined =>
+  record && (record.leader ?? { pid: -1, name: record.spec.name });
 
 /** Takes hold of processes that run or are just about to. Throws when the FIFO or a cgroup is not there. */
 export function takeHold(host: Host, id: string, paths: SandboxPaths, leader: Leader | undefined): Life {
@@ -39,6 +44,12 @@ export function letGo(life: Life): void {
   life.stopPushing?.();
   life.watch.close();
   life.control.close();
+}
+
+/** Ends processes that nobody holds: of a sandbox whose record or FIFO is gone. */
+export async function endUnheld(host: Host, id: string, leader: Leader | undefined): Promise<void> {
+  const control = createControl(present(host.cgroups?.folders(id)), leader);
+  await control.kill().finally(() => control.close());
 }
 
 function statusText(paths: SandboxPaths): string {

@@ -8,6 +8,8 @@ export interface Leader {
   readonly pid: number;
   /** In the kernel's words; undefined where it does not tell. */
   readonly startedAt?: string;
+  /** The sandbox's name, which all its processes have in their environment: finds those that left parent and session. */
+  readonly name?: string;
 }
 
 interface Entry {
@@ -53,15 +55,25 @@ const allProcesses = (): Entry[] =>
     ? readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readEntry(name) : []))
     : fromPs();
 
-/** Who belongs to a leader: its descendants, and its session even where parents died. Zombies are nobody. */
-export function membersOf(leader: Leader, all: readonly Entry[]): number[] {
+function isMarked(pid: number, name: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`AGENTCUBE_SANDBOX_NAME=${name}\0`);
+  } catch {
+    return false;
+  }
+}
+
+/** Who belongs to a leader: its session, those that are marked, and the descendants of all these. Zombies are nobody. */
+export function membersOf(
+  leader: Leader,
+  all: readonly Entry[],
+  marked: (pid: number) => boolean = () => false,
+): number[] {
   const first = all.find((one) => one.pid === leader.pid);
   const reused =
     first !== undefined && leader.startedAt !== undefined && first.startedAt !== leader.startedAt;
-  if (reused) return [];
-  const members = new Set(
-    all.flatMap((one) => (one.group === leader.pid || one.pid === leader.pid ? [one.pid] : [])),
-  );
+  const inSession = (one: Entry): boolean => !reused && (one.group === leader.pid || one.pid === leader.pid);
+  const members = new Set(all.flatMap((one) => (inSession(one) || marked(one.pid) ? [one.pid] : [])));
   for (let before = -1; before !== members.size;) {
     before = members.size;
     for (const one of all) if (members.has(one.parent)) members.add(one.pid);
@@ -70,17 +82,22 @@ export function membersOf(leader: Leader, all: readonly Entry[]): number[] {
 }
 
 /** The process as it may be recognised later. */
-export function leaderOf(pid: number): Leader {
+export function leaderOf(pid: number, name: string): Leader {
   const [entry] = readEntry(String(pid));
-  return { pid, ...(entry?.startedAt !== undefined && { startedAt: entry.startedAt }) };
+  return { pid, name, ...(entry?.startedAt !== undefined && { startedAt: entry.startedAt }) };
 }
 
-export const livingMembers = (leader: Leader): number[] => membersOf(leader, allProcesses());
+function find(leader: Leader, all: readonly Entry[]): number[] {
+  const { name } = leader;
+  return membersOf(leader, all, (pid) => name !== undefined && isMarked(pid, name));
+}
+
+export const livingMembers = (leader: Leader): number[] => find(leader, allProcesses());
 
 /** Whether all of them are stopped. */
 export function allStopped(leader: Leader): boolean {
   const all = allProcesses();
-  const members = new Set(membersOf(leader, all));
+  const members = new Set(find(leader, all));
   return members.size > 0 && all.every((one) => !members.has(one.pid) || /^[Tt]/.test(one.state));
 }
 

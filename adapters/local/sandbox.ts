@@ -8,7 +8,7 @@ import type { FoundSandbox, SandboxSpec } from '../../model/sandbox-spec.ts';
 import type { Host } from './host.ts';
 import type { ImageUse } from './images.ts';
 import type { SandboxPaths } from './layout.ts';
-import { letGo, takeHold, whyEnded, type Life } from './life.ts';
+import { endUnheld, leaderIn, letGo, takeHold, whyEnded, type Life } from './life.ts';
 import { leaderOf } from './processes.ts';
 import { writeRecord, type SandboxRecord } from './record.ts';
 import { busyNames, removeAll, removeRunFiles } from './sandbox-files.ts';
@@ -109,7 +109,7 @@ export class Sandbox {
   adopt(): Promise<void> {
     return this.#serial.run(async () => {
       const record = this.#record;
-      if (!record) return this.#remove();
+      if (!record) return this.#end().then(() => this.#remove());
       if (record.phase === 'stopped') return this.#end();
       const life = this.#tryHold(record);
       await new Promise((resolve) => setImmediate(resolve));
@@ -191,7 +191,7 @@ export class Sandbox {
   }
 
   async #launch(record: SandboxRecord, signal: AbortSignal): Promise<SandboxRef> {
-    const leader = leaderOf(await launchSandbox(this.#host, record, this.#paths));
+    const leader = leaderOf(await launchSandbox(this.#host, record, this.#paths), record.spec.name);
     const life = takeHold(this.#host, this.#id, this.#paths, leader);
     this.#life = life;
     await this.#remember({ phase: 'starting', leader });
@@ -204,7 +204,7 @@ export class Sandbox {
 
   #tryHold(record: SandboxRecord): Life | undefined {
     try {
-      this.#life = takeHold(this.#host, this.#id, this.#paths, record.leader);
+      this.#life = takeHold(this.#host, this.#id, this.#paths, leaderIn(record));
     } catch {
       this.#life = undefined;
     }
@@ -240,6 +240,8 @@ export class Sandbox {
       life.watch.close();
       await life.control.kill();
       letGo(life);
+    } else {
+      await endUnheld(this.#host, this.#id, leaderIn(this.#record));
     }
     await this.#host.cgroups?.remove(this.#id);
     await removeRunFiles(this.#paths);

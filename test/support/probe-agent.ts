@@ -49,8 +49,9 @@ const acts: Readonly<Record<string, (argument: string) => Reply | Promise<Reply>
   connect: (port) => connect(Number(port)),
   exit: (code) => process.exit(Number(code)),
   die: (signal) => ({ value: process.kill(process.pid, signal) }),
-  eat: () => {
-    for (;;) hoard.push(Buffer.alloc(4 * 1024 * 1024, 1));
+  eat: (mebibytes) => {
+    for (let eaten = 0; eaten < Number(mebibytes); eaten += 4) hoard.push(Buffer.alloc(4 * 1024 * 1024, 1));
+    return { value: hoard.length };
   },
 };
 

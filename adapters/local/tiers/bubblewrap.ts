@@ -84,6 +84,9 @@ export function bubblewrapTier(
     lacks: seccomp ? [] : ['no seccomp filter for this architecture'],
     launch(view): Launch {
       const options = bubblewrapOptions(view, root, seccomp !== undefined);
+      // Options are told apart by zeros: one within a value would begin an option of somebody else's choice.
+      if (options.some((option) => option.includes('\0')))
+        throw new Error('a variable or the working directory holds a zero character');
       return {
         argv: reporting([program, '--args', String(fds.plan), '--', ...view.argv]),
         plan: options.map((option) => `${option}\0`).join(''),

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { daemonSource, materialiseRuntime, removeOtherVersions } from './runtime-files.ts';
+
+describe('the daemon as plain JavaScript', () => {
+  test('types go, and imports of our own files name them as they are called then', () => {
+    const source = [
+      "import type { A } from './a.ts';",
+      "import { b } from './b.ts';",
+      "export { c } from '../c.ts';",
+      "const d = await import('./d.ts');",
+      "import http from 'node:http';",
+      "const text: string = 'e.ts';",
+    ].join('\n');
+    const script = daemonSource('main.ts', source);
+    expect(script).not.toMatch(/a\.|: string/);
+    for (const part of ["'./b.mjs'", "'../c.mjs'", "'./d.mjs'", "'node:http'", "'e.ts'"])
+      expect(script).toContain(part);
+  });
+
+  test('what is built already is only renamed', () =>
+    expect(daemonSource('main.js', "import { b } from './b.js';")).toBe("import { b } from './b.mjs';"));
+});
+
+describe('the runtime folder', () => {
+  let base: string;
+  beforeEach(() => {
+    base = mkdtempSync(path.join(os.tmpdir(), 'agentcube-runtime-'));
+    for (const name of ['runtime', 'source']) mkdirSync(path.join(base, name));
+    writeFileSync(path.join(base, 'node'), 'a program', { mode: 0o755 });
+    writeFileSync(path.join(base, 'source', 'main.ts'), 'const a: number = 1;');
+    writeFileSync(path.join(base, 'source', 'main.test.ts'), 'a test');
+  });
+  afterEach(() => rmSync(base, { recursive: true }));
+  const make = () =>
+    materialiseRuntime(path.join(base, 'runtime'), {
+      sandboxSourceDir: path.join(base, 'source'),
+      nodePath: path.join(base, 'node'),
+    });
+
+  test('holds node, the daemon without its tests, and files of /etc, for all to read', async () => {
+    const { folder } = await make();
+    expect(readdirSync(path.join(folder, 'daemon'))).toEqual(['main.mjs']);
+    expect(readFileSync(path.join(folder, 'daemon', 'main.mjs'), 'utf8')).not.toContain('number');
+    expect(readFileSync(path.join(folder, 'etc', 'passwd'), 'utf8')).toContain('agentcube:x:1000:');
+    expect(statSync(path.join(folder, 'bin', 'node')).mode & 0o777).toBe(0o755);
+    expect(statSync(folder).mode & 0o005).toBe(0o005);
+  });
+
+  test('is the same for the same content, and another for other content', async () => {
+    const first = await make();
+    expect(await make()).toEqual(first);
+    writeFileSync(path.join(base, 'source', 'main.ts'), 'const a: number = 2;');
+    const second = await make();
+    expect(second.id).not.toBe(first.id);
+    await removeOtherVersions(path.join(base, 'runtime'), new Set([second.id]));
+    expect([existsSync(first.folder), existsSync(second.folder)]).toEqual([false, true]);
+  });
+});
