@@ -24,7 +24,7 @@ export function makeDataDir(): { readonly dataDir: string; remove(): void } {
   chmodSync(base, 0o755);
   const image = path.join(base, 'image');
   mkdirSync(image);
-  copyFileSync(path.join(import.meta.dirname, 'probe-agent.ts'), path.join(image, 'agent.ts'));
+  copyFileSync(path.join(import.meta.dirname, 'probe', 'agent.ts'), path.join(image, 'agent.ts'));
   return { dataDir: base, remove: () => rmSync(base, { recursive: true, force: true }) };
 }
 
