@@ -1,7 +1,7 @@
 // The whole platform in one process: embedded store, local driver, no Docker, no Redis, no cluster.
 // Only wiring, the process and its signals are here; nothing imports this file.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import http from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import os from 'node:os';
@@ -136,6 +136,8 @@ interface Platform {
   readonly registry: Registry;
   readonly images: LocalImage[];
   readonly facts: say.StartedFacts;
+  /** Writes where it is into the data folder, for whoever waits for it to be deployed and serving. */
+  announce(): void;
   /** Finishes work in hand, then leaves nothing running. */
   stop(): Promise<void>;
 }
@@ -187,9 +189,22 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   return { store, registry, controller, recovered, activator, controlServer };
 }
 
+/** Also seen to be writable, before the first of many files in it says so in its own words. */
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o711 });
+    await access(dataDir, constants.W_OK | constants.X_OK);
+  } catch (fault) {
+    const why = (fault as Error).message;
+    throw new StartError(
+      `the data folder ${dataDir} cannot be used (${why}); choose another with --data-dir`,
+    );
+  }
+}
+
 async function start(config: Settings): Promise<Platform> {
   await checkPorts(config);
-  await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
+  await makeDataDir(config.dataDir);
   const log = logger(config);
   const images: LocalImage[] = [];
   await loadImages(images, config);
@@ -202,7 +217,8 @@ async function start(config: Settings): Promise<Platform> {
   const controlUrl = urlOf(parts.controlServer, config.host);
   const activatorUrl = urlOf(activatorServer, config.host);
   const endpoints = path.join(config.dataDir, 'endpoints.json');
-  writeFileSync(endpoints, JSON.stringify({ pid: process.pid, controlUrl, activatorUrl }));
+  const announce = (): void =>
+    writeFileSync(endpoints, JSON.stringify({ pid: process.pid, controlUrl, activatorUrl }));
   const stop = async (): Promise<void> => {
     rmSync(endpoints, { force: true });
     await drain(parts.activator, [activatorServer, parts.controlServer], config.drainSeconds * 1_000);
@@ -212,7 +228,7 @@ async function start(config: Settings): Promise<Platform> {
   };
   const where = { version, controlUrl, activatorUrl, dataDir: config.dataDir };
   const facts = { ...where, ...driver.describe(), recovered: parts.recovered };
-  return { config, registry: parts.registry, images, facts, stop };
+  return { config, registry: parts.registry, images, facts, announce, stop };
 }
 
 const activatorLimits = (config: Settings) => ({
@@ -298,10 +314,13 @@ function fail(fault: unknown): never {
 
 try {
   const platform = await start(settings());
+  let unwatch = (): void => undefined;
+  stopOnSignals(platform, () => unwatch());
   print(say.startedText(platform.facts, paint));
   const applied = await deploy(platform);
+  platform.announce();
   print(`\n${say.tryNextText(platform.facts, applied, paint)}`);
-  stopOnSignals(platform, keepDeployed(platform));
+  unwatch = keepDeployed(platform);
 } catch (fault) {
   fail(fault);
 }
