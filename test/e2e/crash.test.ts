@@ -31,8 +31,12 @@ async function countedSession(name: string): Promise<AgentSession> {
 }
 
 function expectCrash(answer: Answer, session: AgentSession): void {
-  expect(answer.status).toBe(502);
-  expect(answer.json()).toMatchObject({ code: 'SANDBOX_CRASHED', retryable: true, sessionId: session.id });
+  expect(answer.status).toBe(503);
+  expect(answer.json()).toMatchObject({
+    code: 'SANDBOX_CONNECTION_LOST',
+    retryable: true,
+    sessionId: session.id,
+  });
 }
 
 const freshStart = (session: AgentSession) => ({
@@ -71,7 +75,7 @@ test('an agent that takes more memory than it may: the session says so', async (
 
 test('an agent that exits while it starts: the caller is told so, and nothing is left of it', async () => {
   const answer = await call('GET', agentUrl(platform, 'stillborn'));
-  expect(answer.status).toBe(503);
+  expect(answer.status).toBe(500);
   expect(answer.json()).toMatchObject({
     code: 'SANDBOX_START_FAILED',
     retryable: true,

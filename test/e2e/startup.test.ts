@@ -1,7 +1,8 @@
 // A start that cannot work ends with an exit code and a sentence that says what to do; it leaves nothing behind.
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { openAgent } from '../support/client.ts';
 import { probeFolder } from '../support/folder.ts';
@@ -48,9 +49,11 @@ test('a port that somebody else has: which one, and how to choose another', asyn
 });
 
 test('a data folder that cannot be written', async () => {
-  const { exit, output } = await failedStart({}, '/proc/agentcube');
+  const below = path.join(dataDir, 'a-file', 'agentcube');
+  writeFileSync(path.dirname(below), '');
+  const { exit, output } = await failedStart({}, below);
   expect(exit.code).toBe(1);
-  expect(output).toContain('/proc/agentcube');
+  expect(output).toContain(below);
   expect(output).toMatch(/--data-dir|AGENTCUBE_DATA_DIR/);
 });
 
