@@ -145,6 +145,12 @@ async function removeFolder(folder: string): Promise<void> {
   }
 }
 
+/** Removes the instance's folder and the one that it shares with other data dirs, as far as they are empty. */
+function removeInstance(base: Base, instance: string): void {
+  const folder = instanceFolder(base, instance);
+  if (attempt(() => rmdirSync(folder))) attempt(() => rmdirSync(path.dirname(folder)));
+}
+
 /** The cgroups that really work here for this data dir; undefined when there are none. */
 export function detectCgroups(dataDir: string, asRoot: boolean): Cgroups | undefined {
   const instance = instanceName(dataDir);
@@ -152,7 +158,9 @@ export function detectCgroups(dataDir: string, asRoot: boolean): Cgroups | undef
     (mount) =>
       mount.version === 2 || mount.controllers.some((name) => /^(memory|cpu|pids|freezer)$/.test(name)),
   );
-  const bases = useful(mounts.flatMap((mount) => findBase(mount, instance, asRoot)));
+  const found = mounts.flatMap((mount) => findBase(mount, instance, asRoot));
+  const bases = useful(found);
+  for (const base of found.filter((one) => !bases.includes(one))) removeInstance(base, instance);
   if (bases.length === 0) return undefined;
   const folders = (id: string): CgroupFolders => foldersOf(bases, instance, id);
   return {
@@ -176,7 +184,7 @@ export function detectCgroups(dataDir: string, asRoot: boolean): Cgroups | undef
       await Promise.all(folders(id).all.map(removeFolder));
     },
     close() {
-      for (const base of bases) attempt(() => rmdirSync(instanceFolder(base, instance)));
+      for (const base of bases) removeInstance(base, instance);
     },
     async ids() {
       const listed = await Promise.all(

@@ -10,6 +10,7 @@ import type { ImageUse } from './images.ts';
 import type { SandboxPaths } from './layout.ts';
 import { endUnheld, leaderIn, letGo, takeHold, whyEnded, type Life } from './life.ts';
 import { leaderOf } from './processes.ts';
+import { hasSwap } from './reclaim.ts';
 import { writeRecord, type SandboxRecord } from './record.ts';
 import { busyNames, removeAll, removeRunFiles } from './sandbox-files.ts';
 import { createSerial } from './serial.ts';
@@ -80,7 +81,8 @@ export class Sandbox {
         return { busy: after };
       }
       life.paused = true;
-      if (life.folders?.memory) life.stopPushing = this.#host.reclaimer.push(life.folders.memory);
+      if (life.folders?.memory && hasSwap())
+        life.stopPushing = this.#host.reclaimer.push(life.folders.memory);
       return { paused: true };
     });
   }

@@ -39,6 +39,11 @@ export async function verifyReady(
   givenUp: AbortSignal,
 ): Promise<void> {
   const asking = new AbortController();
+  if (record.spec.workload.readiness.kind === 'exec' && !record.image.daemon) {
+    const message =
+      'a readiness command cannot be run inside a sandbox; its first port is asked for a connection instead';
+    host.log('warn', message, { sandbox: record.spec.id, runtime: record.spec.workload.name });
+  }
   const listening = (): boolean | undefined =>
     isListening(life.control.members(), probedPort(record), host.tier.ownView);
   const question = { ...readinessQuestion(record, paths), listening };
