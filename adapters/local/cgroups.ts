@@ -160,7 +160,8 @@ export function detectCgroups(dataDir: string, asRoot: boolean): Cgroups | undef
   );
   const found = mounts.flatMap((mount) => findBase(mount, instance, asRoot));
   const bases = useful(found);
-  for (const base of found.filter((one) => !bases.includes(one))) removeInstance(base, instance);
+  const unused = found.filter((one) => !bases.some((base) => base.folder === one.folder));
+  for (const base of unused) removeInstance(base, instance);
   if (bases.length === 0) return undefined;
   const folders = (id: string): CgroupFolders => foldersOf(bases, instance, id);
   return {
