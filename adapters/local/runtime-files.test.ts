@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,27 +12,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { daemonSource, materialiseRuntime, removeOtherVersions } from './runtime-files.ts';
-
-describe('the daemon as plain JavaScript', () => {
-  test('types go, and imports of our own files name them as they are called then', () => {
-    const source = [
-      "import type { A } from './a.ts';",
-      "import { b } from './b.ts';",
-      "export { c } from '../c.ts';",
-      "const d = await import('./d.ts');",
-      "import http from 'node:http';",
-      "const text: string = 'e.ts';",
-    ].join('\n');
-    const script = daemonSource('main.ts', source);
-    expect(script).not.toMatch(/a\.|: string/);
-    for (const part of ["'./b.mjs'", "'../c.mjs'", "'./d.mjs'", "'node:http'", "'e.ts'"])
-      expect(script).toContain(part);
-  });
-
-  test('what is built already is only renamed', () =>
-    expect(daemonSource('main.js', "import { b } from './b.js';")).toBe("import { b } from './b.mjs';"));
-});
+import { materialiseRuntime, removeOtherVersions } from './runtime-files.ts';
 
 describe('the runtime folder', () => {
   let base: string;
@@ -39,7 +20,8 @@ describe('the runtime folder', () => {
     base = mkdtempSync(path.join(os.tmpdir(), 'agentcube-runtime-'));
     for (const name of ['runtime', 'source']) mkdirSync(path.join(base, name));
     writeFileSync(path.join(base, 'node'), 'a program', { mode: 0o755 });
-    writeFileSync(path.join(base, 'source', 'main.ts'), 'const a: number = 1;');
+    writeFileSync(path.join(base, 'source', 'main.ts'), "import { a } from './a.ts';\nconsole.log(a);");
+    writeFileSync(path.join(base, 'source', 'a.ts'), 'export const a: number = 1;');
     writeFileSync(path.join(base, 'source', 'main.test.ts'), 'a test');
   });
   afterEach(() => rmSync(base, { recursive: true }));
@@ -49,10 +31,10 @@ describe('the runtime folder', () => {
       nodePath: path.join(base, 'node'),
     });
 
-  test('holds node, the daemon without its tests, and files of /etc, for all to read', async () => {
+  test('holds node, the daemon as one file, and files of /etc, for all to read', async () => {
     const { folder } = await make();
     expect(readdirSync(path.join(folder, 'daemon'))).toEqual(['main.mjs']);
-    expect(readFileSync(path.join(folder, 'daemon', 'main.mjs'), 'utf8')).not.toContain('number');
+    expect(execFileSync(process.execPath, [path.join(folder, 'daemon', 'main.mjs')]).toString()).toBe('1\n');
     expect(readFileSync(path.join(folder, 'etc', 'passwd'), 'utf8')).toContain('agentcube:x:1000:');
     expect(statSync(path.join(folder, 'bin', 'node')).mode & 0o777).toBe(0o755);
     expect(statSync(folder).mode & 0o005).toBe(0o005);
@@ -61,7 +43,7 @@ describe('the runtime folder', () => {
   test('is the same for the same content, and another for other content', async () => {
     const first = await make();
     expect(await make()).toEqual(first);
-    writeFileSync(path.join(base, 'source', 'main.ts'), 'const a: number = 2;');
+    writeFileSync(path.join(base, 'source', 'a.ts'), 'export const a: number = 2;');
     const second = await make();
     expect(second.id).not.toBe(first.id);
     await removeOtherVersions(path.join(base, 'runtime'), new Set([second.id]));

@@ -19,10 +19,10 @@ async function open(platform: BenchPlatform, data: Connection, control: Connecti
   const first = await data.ask({ path: base });
   const id = String(first.headers['x-agentcube-session-id']);
   const session = JSON.parse((await control.ask({ path: `/v1/sessions/${id}` })).body) as {
-    sandboxId: string;
+    sandbox: { id: string };
   };
-  const file = `${platform.dataDir}/sandboxes/${session.sandboxId}/run/8080.sock`;
-  return { id, sandboxId: session.sandboxId, socketPath: file };
+  const file = `${platform.dataDir}/sandboxes/${session.sandbox.id}/run/8080.sock`;
+  return { id, sandboxId: session.sandbox.id, socketPath: file };
 }
 
 async function must(answer: Promise<{ status: number; body: string; firstByteMs: number }>): Promise<number> {
