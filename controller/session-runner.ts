@@ -4,7 +4,7 @@
 import type { Clock } from '../model/clock.ts';
 import { dueAt } from '../model/due.ts';
 import type { SessionRecord, SessionStore } from '../model/session-store.ts';
-import { actionOf, step, type Session, type SessionEvent } from '../model/session.ts';
+import { actionOf, mustOutlivePower, step, type Session, type SessionEvent } from '../model/session.ts';
 
 /** Carries out the one driver action that a session's state asks for, and says what came of it. Never rejects. */
 export type Perform = (session: Session) => Promise<SessionEvent | { readonly againInMs: number }>;
@@ -72,7 +72,7 @@ export class SessionRunner {
     const due = dueAt(next, record.lastActivityAt);
     const saved =
       guard.kind === 'none'
-        ? await store.save(next, due)
+        ? await store.save(next, due, mustOutlivePower(record.session, next) ? 'durable' : 'soon')
         : await store.saveIfUnleased(next, due, now, guard.idleSince);
     if (saved === 'conflict') return 'conflict';
     if (saved === 'leased') return { kind: 'leased' };

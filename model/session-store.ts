@@ -36,12 +36,15 @@ export interface SessionReads {
 
 export type Saved = 'saved' | 'conflict';
 
-/** Durable when answered. `dueAt` (ms since the epoch, null = never): when somebody has to look at the session again. */
+/** `durable`: survives power loss once answered. `soon`: survives the death of the program; power loss may take the last moments. */
+export type Durability = 'durable' | 'soon';
+
+/** Durable when answered, where not said otherwise. `dueAt` (ms since the epoch, null = never): when somebody has to look at the session again. */
 export interface SessionWrites {
   /** A session that did not exist; `exists` changes nothing. Its lastActivityAt is its createdAt. */
   create(session: Session, dueAt: number | null): Promise<'created' | 'exists'>;
   /** Compare-and-set: only over version - 1 of the same session. */
-  save(session: Session, dueAt: number | null): Promise<Saved>;
+  save(session: Session, dueAt: number | null, durability?: Durability): Promise<Saved>;
   /** As save, and only while no lease is alive at `now` and nothing was touched after `idleSince` (ms since the epoch). */
   saveIfUnleased(
     session: Session,

@@ -6,6 +6,7 @@ import { sandboxOf, sessionIn, stateOf, t0 } from '../test/support/sessions.ts';
 import {
   actionOf,
   eventKinds,
+  mustOutlivePower,
   stateKinds,
   step,
   type EventKind,
@@ -306,4 +307,21 @@ describe('algebra', () => {
     }
     expect([state, stateAt, version, generation, wokenAt]).toHaveLength(5);
   });
+});
+
+describe('what must be on disk before it counts', () => {
+  test.each([
+    ['paused', 'resuming', false],
+    ['resuming', 'running', false],
+    ['running', 'pausing', false],
+    ['pausing', 'paused', false],
+    ['creating', 'running', true],
+    ['restarting', 'running', true],
+    ['paused', 'suspending', true],
+    ['running', 'suspended', true],
+    ['running', 'ending', true],
+    ['ending', 'ended', true],
+  ] as const)('%s to %s: %s', (before, after, expected) =>
+    expect(mustOutlivePower(sessionIn(before), sessionIn(after))).toBe(expected),
+  );
 });

@@ -235,6 +235,19 @@ const actions = {
 
 export const actionOf = (state: SessionState): SessionAction => actions[state.kind];
 
+const inMemory: ReadonlySet<StateKind> = new Set(['running', 'pausing', 'paused', 'resuming']);
+
+/**
+ * Whether a change must be on disk before it counts. Between awake and asleep it need not: power loss takes the sandbox's memory
+ * and with it whatever such a state says, and the session comes back as lost from either.
+ */
+export const mustOutlivePower = (before: Session, after: Session): boolean =>
+  !(
+    inMemory.has(before.state.kind) &&
+    inMemory.has(after.state.kind) &&
+    before.generation === after.generation
+  );
+
 /** All states and events, for tests and documentation that walk the whole table. */
 export const stateKinds = Object.keys(table) as StateKind[];
 export const eventKinds = Object.keys(table.ended) as EventKind[];

@@ -3,6 +3,7 @@
 // Group commit: what was asked in one turn of the event loop is committed together, as waiting for the disk is all the cost.
 // Each operation is still all or nothing by itself, and nothing is answered before the commit that holds it.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Durability } from '../../model/session-store.ts';
 import { storeFailure } from './failures.ts';
 import { migrate } from './schema.ts';
 
@@ -14,9 +15,6 @@ export interface DatabaseOptions {
   /** The largest the file may grow, in pages of 4 KiB; a full disk for tests. */
   readonly maxPages?: number;
 }
-
-/** `durable`: survives power loss when answered. `soon`: survives the death of this process; a power cut may take the last moments. */
-export type Durability = 'durable' | 'soon';
 
 export interface Database {
   prepare(sql: string): StatementSync;

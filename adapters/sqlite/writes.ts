@@ -1,4 +1,4 @@
-// Owns: storing sessions by compare-and-set on `version`; each write is durable when answered.
+// Owns: storing sessions by compare-and-set on `version`; each write is durable when answered, but for a save that may come soon.
 // S1: one sandbox belongs to at most one session for as long as that is remembered; breaking this is a fault and is refused.
 import type { SessionWrites, Upkeep } from '../../model/session-store.ts';
 import type { Session } from '../../model/session.ts';
@@ -47,8 +47,8 @@ export function sessionWrites(db: Database): SessionWrites {
         const made = insert.run({ ...changingColumns(session, dueAt), ...fixedColumns(session) });
         return made.changes === 1 ? 'created' : 'exists';
       }),
-    save: (session, dueAt) =>
-      db.write('durable', () =>
+    save: (session, dueAt, durability = 'durable') =>
+      db.write(durability, () =>
         update.run(changingColumns(session, dueAt)).changes === 1 ? 'saved' : 'conflict',
       ),
     saveIfUnleased: (session, dueAt, now, idleSince) =>
