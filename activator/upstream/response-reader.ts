@@ -50,7 +50,7 @@ export class ResponseReader {
       if (this.#state === 'idle') return { broken: 'bytes after the end of the response' };
       const next = this.#step(rest);
       if (next === undefined) return 'more';
-      if ('broken' in next) return next;
+      if ('broken' in next) return this.#break(next);
       rest = next;
     }
     return this.#state === 'idle' ? 'done' : 'more';
@@ -58,9 +58,17 @@ export class ResponseReader {
 
   /** The connection closed: the end of a response that ends so, and of no other. */
   eof(): Reading {
-    if (this.#state !== 'close') return { broken: 'the connection closed early' };
+    if (this.#state !== 'close') return this.#break({ broken: 'the connection closed early' });
     this.#finish();
     return 'done';
+  }
+
+  /** Nothing that comes after is read as part of anything. */
+  #break(reading: { readonly broken: string }): Reading {
+    this.#state = 'idle';
+    this.#sink = undefined;
+    this.#kept = undefined;
+    return reading;
   }
 
   /** What is left after one more piece was read; undefined when the rest is kept until more comes. */
