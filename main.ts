@@ -312,6 +312,10 @@ function fail(fault: unknown): never {
   process.exit(1);
 }
 
+// The process ends where it says so. What start and stop wait for need hold nothing open: a sandbox that an earlier
+// platform started is no child of this one.
+setInterval(() => undefined, 2 ** 30);
+
 try {
   const platform = await start(settings());
   let unwatch = (): void => undefined;
