@@ -1,6 +1,6 @@
 // Owns: one SQLite file, and how operations on it become transactions. Does not own tables (schema.ts) or what is asked.
 // One process has the file to itself: two platforms on one data directory would each believe that they own its sandboxes.
-// Group commit: what was asked in one turn of the event loop is committed together, as waiting for the disk is all the cost.
+// Group commit: what must be durable and was asked in one turn of the event loop is committed together, as waiting for the disk is all the cost.
 // Each operation is still all or nothing by itself, and nothing is answered before the commit that holds it.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Durability } from '../../model/session-store.ts';
@@ -96,6 +96,8 @@ class GroupingDatabase implements Database {
       },
       fail: (why) => reject(storeFailure(why, this.#path)),
     });
+    // Nothing to share a commit with, and no disk to wait for: waiting for a turn would only cost time.
+    if (durability === 'soon' && this.#pending.length === 1) this.#flush();
     return promise;
   }
 
