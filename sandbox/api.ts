@@ -1,5 +1,4 @@
-// Owns: everything below /api: who may use it and which handler answers. Loaded with the first such request, because an idle
-// daemon needs none of it. Does not own: /health, unknown paths, the body limit (daemon.ts).
+// Owns: everything below /api: who may use it and which handler answers. Does not own: /health, unknown paths, the body limit (daemon.ts).
 import type { IncomingMessage } from 'node:http';
 import type { DaemonContext } from './daemon-context.ts';
 import { downloadFile } from './download.ts';
@@ -30,7 +29,8 @@ export async function answerApi(
   call: ApiCall,
   request: IncomingMessage,
 ): Promise<Reply> {
-  const refusal = context.authorize?.(request.headers.authorization);
+  const authorize = await context.authorize?.();
+  const refusal = authorize?.(request.headers.authorization);
   if (refusal !== undefined) return refusal;
   try {
     return await dispatch(context, call, request);

@@ -10,21 +10,9 @@ import { unauthorized } from './reply.ts';
 
 /** Tokens live five minutes and one session has one signer: a handful is alive at a time. */
 const MAX_REMEMBERED = 64;
-/** DER of the object identifier rsaEncryption, 1.2.840.113549.1.1.1. */
-const RSA_OID = Buffer.from('2a864886f70d010101', 'hex');
 
 /** Answers undefined to a request that may pass, otherwise the 401 to give. */
 export type Authorize = (authorization: string | undefined) => Reply | undefined;
-
-/**
- * Whether the text looks like a PEM public RSA key. The real parsing waits for the first token: loading OpenSSL's key code at
- * start would cost every idle daemon 1.1 MB.
- */
-export function looksLikeRsaPublicKey(pem: string): boolean {
-  const match = /-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/.exec(pem);
-  const der = Buffer.from(match?.[1] ?? '', 'base64');
-  return der[0] === 0x30 && der.includes(RSA_OID);
-}
 
 /** Checks signatures with the given PEM (SPKI) key, which is parsed when first needed. */
 export function signatureVerifier(pem: string): VerifySignature {

@@ -5,8 +5,8 @@ import type { BeginWork } from './busy.ts';
 export interface DaemonContext {
   /** Absolute, existing and free of symbolic links. */
   readonly workspace: string;
-  /** Undefined when whoever reaches the socket may use the daemon (authMode none). */
-  readonly authorize: Authorize | undefined;
+  /** Undefined when whoever reaches the socket may use the daemon (authMode none). The same check every time. */
+  readonly authorize: (() => Promise<Authorize>) | undefined;
   /** The environment every command starts with; a request may add to it. */
   readonly commandEnvironment: Readonly<Record<string, string>>;
   readonly beginWork: BeginWork;

@@ -1,7 +1,7 @@
 // Owns: giving memory back when nobody has asked for anything for a while. Does not own: how (the collector is passed in).
 // A sandbox that was paused meanwhile finds its timer overdue on waking, just when a request has come: then it waits again.
 
-const IDLE_MS = 400;
+const IDLE_MS = 2000;
 /** A timer this late was held up by a pause. */
 const LATE_MS = 100;
 
@@ -28,6 +28,5 @@ export function trimWhenIdle(collect: () => void, monotonicMs: () => number): ()
     lastActive = monotonicMs();
     if (timer === undefined) arm(IDLE_MS);
   };
-  active();
   return active;
 }

@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
 import { inheritedEnvironment, OptionError, parseOptions } from './main-options.ts';
 
-const key = { PICOD_AUTH_PUBLIC_KEY: 'pem' };
+const pem = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+  type: 'spki',
+  format: 'pem',
+});
+const key = { PICOD_AUTH_PUBLIC_KEY: pem.publicKey };
 
 describe('daemon mode', () => {
   test('is the default, with the defaults of PicoD', () => {
@@ -9,7 +19,7 @@ describe('daemon mode', () => {
       mode: 'daemon',
       listen: { port: 8080 },
       workspace: undefined,
-      publicKey: 'pem',
+      publicKey: pem.publicKey,
       sessionId: undefined,
       busyDirectory: undefined,
       outputLimitBytes: 16 * 1024 * 1024,
@@ -41,7 +51,9 @@ describe('daemon mode', () => {
     });
   });
   test.each([
-    [[], {}, /PICOD_AUTH_PUBLIC_KEY is missing/],
+    [[], {}, /PICOD_AUTH_PUBLIC_KEY is missing, must be/],
+    [[], { PICOD_AUTH_PUBLIC_KEY: pem.privateKey }, /PICOD_AUTH_PUBLIC_KEY is no such key/],
+    [[], { PICOD_AUTH_PUBLIC_KEY: ec.toString() }, /PICOD_AUTH_PUBLIC_KEY is no such key/],
     [['--port', '0'], key, /--port = "0", must be a port/],
     [[], { ...key, AGENTCUBE_OUTPUT_LIMIT_BYTES: '-1' }, /AGENTCUBE_OUTPUT_LIMIT_BYTES = "-1"/],
   ])('%j %j is refused', (args, environment, message) => {

@@ -29,6 +29,19 @@ const DEFAULT_PORT = 8080;
 const DEFAULT_RUN_DIRECTORY = '/run/agentcube';
 const DEFAULT_OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024;
 
+/** DER of the object identifier rsaEncryption, 1.2.840.113549.1.1.1. */
+const RSA_OID = Buffer.from('2a864886f70d010101', 'hex');
+
+/**
+ * Whether the text looks like a PEM public RSA key. The real parsing waits for the first token: loading OpenSSL's key code at
+ * start would cost every idle daemon 1.1 MB.
+ */
+export function looksLikeRsaPublicKey(pem: string): boolean {
+  const match = /-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/.exec(pem);
+  const der = Buffer.from(match?.[1] ?? '', 'base64');
+  return der[0] === 0x30 && der.includes(RSA_OID);
+}
+
 /** An empty variable is an absent one. */
 const setting = (environment: Environment, name: string): string | undefined =>
   environment[name] === '' ? undefined : environment[name];
@@ -58,9 +71,10 @@ function parseDaemon(args: readonly string[], environment: Environment): DaemonO
   const socket = setting(environment, 'AGENTCUBE_SOCKET');
   const isOpen = setting(environment, 'AGENTCUBE_AUTH_MODE') === 'none';
   const publicKey = isOpen ? undefined : setting(environment, 'PICOD_AUTH_PUBLIC_KEY');
-  if (!isOpen && publicKey === undefined) {
+  if (!isOpen && !looksLikeRsaPublicKey(publicKey ?? '')) {
+    const seen = publicKey === undefined ? 'is missing' : 'is no such key';
     throw new OptionError(
-      'PICOD_AUTH_PUBLIC_KEY is missing, must be a PEM public RSA key (or AGENTCUBE_AUTH_MODE=none)',
+      `PICOD_AUTH_PUBLIC_KEY ${seen}, must be a PEM public RSA key (or AGENTCUBE_AUTH_MODE=none)`,
     );
   }
   const port = parsePort(flag(args, 'port') ?? String(DEFAULT_PORT), '--port');

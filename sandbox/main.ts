@@ -11,15 +11,6 @@ const onStopSignal = (listener: (signal: NodeJS.Signals) => void): void => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => listener(signal));
 };
 
-/** Present under --expose-gc only. `last-resort` also drops compiled code that has not run for a while. */
-const collector = (globalThis as { gc?: NodeJS.GCFunction }).gc;
-const collect =
-  collector === undefined
-    ? undefined
-    : (): void => {
-        collector({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-      };
-
 function stopGracefully(server: Server): void {
   server.close(() => process.exit(0));
   server.closeIdleConnections();
@@ -32,7 +23,6 @@ async function daemon(options: DaemonOptions): Promise<void> {
     currentDirectory: process.cwd(),
     commandEnvironment: inheritedEnvironment(process.env),
     monotonicNs: () => process.hrtime.bigint(),
-    collect,
   });
   onStopSignal(() => {
     stopGracefully(server);

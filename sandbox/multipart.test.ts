@@ -56,8 +56,7 @@ describe('a form gives the same parts however its bytes arrive', () => {
     expect(parse(`preamble\r\n${form}`, 5).complete).toBe(true);
     expect(parse(form.slice(0, form.indexOf('--b--')), 5).complete).toBe(false);
   });
-  test('a form that never begins and endless headers break the form', () => {
-    expect(parse('--bX\r\n\r\n\r\n--b--', 4).complete).toBe(false);
+  test('endless headers break the form', () => {
     expect(parse(`--b\r\n${'x'.repeat(20_000)}\r\n\r\n\r\n--b--`, 512).complete).toBe(false);
   });
 });

@@ -9,7 +9,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
-  /** True where the bytes must reach the client as they are (byte ranges; /health). */
+  /** True where the bytes must reach the client as they are (byte ranges, redirects). */
   readonly verbatim?: boolean;
 }
 
@@ -56,6 +56,3 @@ export function redirect(method: string, location: string): Reply {
     verbatim: true,
   };
 }
-
-/** gin.Recovery's answer to a bug: the status and nothing else. */
-export const crashed: Reply = { status: 500, headers: {}, body: '' };

@@ -5,9 +5,6 @@ const api = (call: object) => ({ kind: 'api', call });
 
 describe('what a request means', () => {
   test.each([
-    ['GET', '/health', { kind: 'health' }],
-    ['GET', '/health?x=1', { kind: 'health' }],
-    ['GET', 'http://host/health', { kind: 'health' }],
     ['POST', '/api/execute', api({ kind: 'execute' })],
     ['POST', '/api/files', api({ kind: 'upload' })],
     ['GET', '/api/files', api({ kind: 'list', path: '' })],

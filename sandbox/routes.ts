@@ -1,5 +1,6 @@
 // Owns: which request means what, as PicoD's Gin router decides: decoded paths, 404 for a wrong method as for a wrong path,
-// redirects for a slash too many. Pure. Does not own: answering.
+// redirects for a slash too many. Pure. Does not own: answering, or /health
+// itself (daemon.ts).
 
 /** What is asked of the API; paths are decoded. */
 export type ApiCall =
@@ -9,14 +10,14 @@ export type ApiCall =
   | { kind: 'download'; path: string };
 export type Route =
   | { kind: 'api'; call: ApiCall }
-  | { kind: 'health' }
   | { kind: 'redirect'; location: string }
   | { kind: 'unknown' }
   | { kind: 'malformed' };
 
 const api = (call: ApiCall): Route => ({ kind: 'api', call });
 
-const KNOWN = new Set(['GET /health', 'POST /api/execute', 'POST /api/files', 'GET /api/files']);
+const API = new Set(['POST /api/execute', 'POST /api/files', 'GET /api/files']);
+const HEALTH = 'GET /health';
 const DOWNLOAD = '/api/files/';
 
 function decodePath(raw: string): string | undefined {
@@ -31,10 +32,8 @@ function decodePath(raw: string): string | undefined {
 const unescapeBytes = (raw: string): string =>
   raw.replace(/%([0-9a-fA-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-function known(key: string, query: string): Route {
+function findCall(key: string, query: string): Route {
   switch (key) {
-    case 'GET /health':
-      return { kind: 'health' };
     case 'POST /api/execute':
       return api({ kind: 'execute' });
     case 'POST /api/files':
@@ -52,10 +51,11 @@ export function findRoute(method: string, target: string): Route {
   if (path === undefined) return { kind: 'malformed' };
   const query = queries.join('?');
   const key = `${method} ${path}`;
-  if (KNOWN.has(key)) return known(key, query);
+  if (API.has(key)) return findCall(key, query);
   if (method === 'GET' && path.startsWith(DOWNLOAD))
     return api({ kind: 'download', path: path.slice(DOWNLOAD.length) });
-  if (path.endsWith('/') && KNOWN.has(key.slice(0, -1))) {
+  const shorter = path.endsWith('/') ? key.slice(0, -1) : '';
+  if (shorter === HEALTH || API.has(shorter)) {
     return { kind: 'redirect', location: rawPath.slice(0, -1) + (query === '' ? '' : `?${query}`) };
   }
   return { kind: 'unknown' };

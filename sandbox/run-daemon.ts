@@ -1,30 +1,33 @@
 // Owns: assembling and starting the code daemon from its options. Does not own: reading them, or signals (main.ts).
 import type { Server } from 'node:http';
 import type { Authorize } from './auth.ts';
-import { createAuthorize, looksLikeRsaPublicKey, signatureVerifier } from './auth.ts';
 import { fs } from './builtins.ts';
 import { busyFiles, neverBusy } from './busy.ts';
 import { createDaemon } from './daemon.ts';
+import type { DaemonContext } from './daemon-context.ts';
 import { trimWhenIdle } from './idle-trim.ts';
+import { createCollector } from './memory.ts';
 import type { DaemonOptions } from './main-options.ts';
-import { OptionError } from './main-options.ts';
 
 export interface Surroundings {
   readonly currentDirectory: string;
   readonly commandEnvironment: Readonly<Record<string, string>>;
   readonly monotonicNs: () => bigint;
-  /** Gives memory back to the host; undefined where the collector is not exposed. */
-  readonly collect: (() => void) | undefined;
 }
 
 const NS_PER_MS = 1_000_000n;
 
-function authorization(options: DaemonOptions): Authorize | undefined {
-  if (options.publicKey === undefined) return undefined;
-  if (!looksLikeRsaPublicKey(options.publicKey)) {
-    throw new OptionError('PICOD_AUTH_PUBLIC_KEY is not a PEM public RSA key (BEGIN PUBLIC KEY)');
-  }
-  return createAuthorize(signatureVerifier(options.publicKey), options.sessionId, () => Date.now());
+/** Made with the first request that needs it: an idle daemon needs none. */
+function authorization(options: DaemonOptions): DaemonContext['authorize'] {
+  const { publicKey, sessionId } = options;
+  if (publicKey === undefined) return undefined;
+  let made: Promise<Authorize> | undefined;
+  return () => {
+    made ??= import('./auth.ts').then(({ createAuthorize, signatureVerifier }) =>
+      createAuthorize(signatureVerifier(publicKey), sessionId, () => Date.now()),
+    );
+    return made;
+  };
 }
 
 function openWorkspace(directory: string): string {
@@ -51,7 +54,7 @@ function listen(server: Server, options: DaemonOptions): Promise<void> {
 
 /** Starts the daemon; resolves when it listens. Throws OptionError, or what the system says about the socket or workspace. */
 export async function runDaemon(options: DaemonOptions, around: Surroundings): Promise<Server> {
-  const { monotonicNs, commandEnvironment, collect } = around;
+  const { monotonicNs, commandEnvironment } = around;
   const server = createDaemon({
     workspace: openWorkspace(options.workspace ?? around.currentDirectory),
     authorize: authorization(options),
@@ -61,13 +64,17 @@ export async function runDaemon(options: DaemonOptions, around: Surroundings): P
     monotonicNs,
     wallNs: () => wallNs(monotonicNs),
   });
-  if (collect !== undefined) {
-    const active = trimWhenIdle(collect, () => Number(monotonicNs() / NS_PER_MS));
-    server.on('request', (_request, response) => {
-      active();
-      response.once('close', active);
-    });
-  }
+  const collect = createCollector();
+  const active = trimWhenIdle(
+    () => void collect(),
+    () => Number(monotonicNs() / NS_PER_MS),
+  );
+  server.on('request', (_request, response) => {
+    active();
+    response.once('close', active);
+  });
+  // A sandbox of the warm pool is frozen the moment it answers: what starting left behind must be gone by then.
+  await collect();
   await listen(server, options);
   return server;
 }
