@@ -62,9 +62,16 @@ export class Resolver {
   #wait(caller: Caller, sessionId: string, since: number, opened: OpenedSession | undefined): void {
     const { room, gates } = this.#deps;
     const admission = room.enter(sessionId, caller.target.text);
-    if (admission !== 'go') return refuse(caller, failed(admission));
+    if (admission !== 'go') return this.#turnAway(caller, failed(admission, { sessionId }), opened);
     const visit = new Visit(this.#deps, caller, sessionId, since, opened?.how);
     visit.leaveGate = gates.wait(sessionId, visit, opened?.session);
+  }
+
+  /** A session that was opened for the caller is told all the same, so that it is not lost to it. */
+  #turnAway(caller: Caller, error: PlatformError, opened: OpenedSession | undefined): void {
+    if (opened === undefined) return refuse(caller, error);
+    if (opened.how === 'cold') this.#deps.wakes.wake(opened.session.id);
+    if (!caller.gone) caller.refuse(failureOf(error, false), { sessionId: opened.session.id });
   }
 
   async #open(caller: Caller): Promise<void> {

@@ -16,7 +16,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { build, version as bundlerVersion } from 'esbuild';
+import { build, stop as endBundler, version as bundlerVersion } from 'esbuild';
 import { LocalSetupError, type LocalDriverOptions } from './options.ts';
 
 export interface RuntimeFiles {
@@ -60,6 +60,7 @@ async function bundleDaemon(sourceDir: string, outfile: string): Promise<void> {
     logLevel: 'silent',
   } as const;
   await build({ ...common, entryPoints: [entry], outfile });
+  await endBundler(); // else a process of its own goes on beside the platform
   await chmod(outfile, 0o644);
 }
 
