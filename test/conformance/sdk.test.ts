@@ -38,6 +38,7 @@ async function flow(script: string, ...args: readonly string[]): Promise<string[
   const { stdout } = await run(python, [path.join(here, 'python', script), ...args], {
     env: {
       PATH: process.env.PATH,
+      PYTHONDONTWRITEBYTECODE: '1',
       WORKLOAD_MANAGER_URL: platform.controlUrl,
       ROUTER_URL: platform.activatorUrl,
     },

@@ -16,8 +16,13 @@ import { storedVersion } from '../support/stored.ts';
 
 const requests = 1_000;
 const mayWait = 20;
-/** paused -> resuming -> running, or suspended -> restarting -> running. */
-const changesOfOneWake = 2;
+/** How often a session changes until it is as each test wants it, and at the end. */
+const changes = {
+  untilPaused: ['creating', 'running', 'pausing', 'paused'].length,
+  untilCrashed: ['creating', 'running', 'suspended'].length,
+  oneWake: ['resuming or restarting', 'running'].length,
+  stop: ['suspended'].length,
+};
 
 jest.setTimeout(180_000);
 
@@ -32,12 +37,15 @@ async function startWithSession(...args: readonly string[]): Promise<AgentSessio
   return session;
 }
 
-async function allAtOnce(session: AgentSession): Promise<Answer[]> {
-  const before = storedVersion(platform.dataDir, session.id);
-  const answers = await Promise.all(upTo(requests).map(() => session.call('POST', '/count')));
+const allAtOnce = (session: AgentSession): Promise<Answer[]> =>
+  Promise.all(upTo(requests).map(() => session.call('POST', '/count')));
+
+/** Counted by the changes of the session in the database, which is closed to others while the platform runs. */
+async function expectOneWake(session: AgentSession, changesBefore: number): Promise<void> {
   expect((await viewSession(platform, session.id)).state).toBe('running');
-  expect(storedVersion(platform.dataDir, session.id)).toBe(before + changesOfOneWake);
-  return answers;
+  await platform.stop();
+  const all = changesBefore + changes.oneWake + changes.stop;
+  expect(storedVersion(platform.dataDir, session.id)).toBe(all);
 }
 
 const numbers = (states: readonly ProbeState[]): number[] =>
@@ -50,6 +58,7 @@ test('a paused session is woken once and answers them all', async () => {
   const answers = await allAtOnce(session);
   const states = answers.map((answer) => ownState(session, answer));
   expect(numbers(states)).toEqual(upTo(requests).map((number) => number + 1));
+  await expectOneWake(session, changes.untilPaused);
 });
 
 test('more than may wait are refused at once, by type and with the time to come back', async () => {
@@ -72,4 +81,5 @@ test('more than may wait are refused at once, by type and with the time to come 
     });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   }
+  await expectOneWake(session, changes.untilCrashed);
 });

@@ -53,7 +53,8 @@ export class CountingClient {
   }
 
   #learn(answer: Answer): ProbeState {
-    if (answer.status !== 200) throw new Error(`session ${this.id} answered ${answer.status}: ${answer.text}`);
+    if (answer.status !== 200)
+      throw new Error(`session ${this.id} answered ${answer.status}: ${answer.text}`);
     const state = answer.json<ProbeState>();
     this.#boot ??= state.boot;
     expect(state.boot).toBe(this.#boot);

@@ -1,14 +1,22 @@
 // Folders of YAML as a user would write them, made of what a test wants to vary.
-import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll } from '@jest/globals';
 import { stringify } from 'yaml';
 
 const agents = path.resolve(import.meta.dirname, '../e2e/agents');
 
+/** Removed at the end of the test file that imports this. */
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A temporary folder with these files; the caller may add and change files in it. */
 export function writeFolder(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'agentcube-yaml-'));
+  made.push(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
   return folder;
 }

@@ -74,23 +74,25 @@ const socketsIn = (dataDir: string): string[] =>
     .filter((entry) => entry.isSocket() || entry.isFIFO())
     .map((entry) => path.join(entry.parentPath, entry.name));
 
+const described = (pid: number): string =>
+  `process ${pid}: ${text(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`;
+
 /** One line for everything that is left; empty when the machine is as if the platform had never run. */
 export function leftovers(given: string): string[] {
   const dataDir = realpathSync(given);
-  const command = (pid: number): string => text(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
   const mounts = text('/proc/self/mountinfo')
     .split('\n')
     .filter((line) => line.includes(dataDir));
   return [
-    ...processesOf(dataDir).map((pid) => `process ${pid}: ${command(pid)}`),
+    ...processesOf(dataDir).map(described),
     ...cgroupsOf(dataDir).map((folder) => `cgroup ${folder}`),
     ...mounts.map((line) => `mount ${line}`),
     ...socketsIn(dataDir).map((file) => `socket ${file}`),
   ];
 }
 
-/** How many processes live for the data folder, the platform's own included. */
-export const processCount = (dataDir: string): number => processesOf(realpathSync(dataDir)).length;
+/** The processes that live for the data folder, the platform's own included. */
+export const processesFor = (dataDir: string): string[] => processesOf(realpathSync(dataDir)).map(described);
 
 const tryWrite = (file: string, value: string): void =>
   quietly(() => (existsSync(file) ? writeFileSync(file, value) : undefined), undefined);

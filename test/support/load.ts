@@ -1,6 +1,14 @@
 // Clients that open sessions, count in them and put them to sleep, all at random, until they are stopped or cut off.
 import { expect } from '@jest/globals';
-import { agentSession, agentUrl, call, callOk, openAgent, sessionHeader, type SessionView } from './client.ts';
+import {
+  agentSession,
+  agentUrl,
+  call,
+  callOk,
+  openAgent,
+  sessionHeader,
+  type SessionView,
+} from './client.ts';
 import { CountingClient } from './counting-client.ts';
 import type { Dice } from './crowd.ts';
 import type { Address } from './platform.ts';
@@ -26,7 +34,8 @@ async function open(at: Address, runtime: string, dice: Dice): Promise<CountingC
   if (dice.roll(0, 1) === 0) return new CountingClient((await openAgent(at, runtime)).id, runtime);
   const answer = await call('GET', agentUrl(at, runtime));
   const id = answer.headers.get(sessionHeader);
-  if (answer.status !== 200 || id === null) throw new Error(`${runtime} answered ${answer.status}: ${answer.text}`);
+  if (answer.status !== 200 || id === null)
+    throw new Error(`${runtime} answered ${answer.status}: ${answer.text}`);
   return new CountingClient(id, runtime);
 }
 
@@ -40,8 +49,8 @@ async function act(at: Address, dice: Dice, clients: CountingClient[], options: 
   await (dice.roll(0, 4) === 0 ? client.pause(at) : client.use(at));
 }
 
-/** How fetch tells that no answer, or only a part of one, arrived. */
-const brokeOff = (fault: unknown): boolean => fault instanceof TypeError;
+/** How fetch tells that no answer, or only a part of one, arrived. By name: its TypeError is not that of jest's realm. */
+const brokeOff = (fault: unknown): boolean => (fault as Error).name === 'TypeError';
 
 export function makeLoad(options: LoadOptions): Load {
   const clients: CountingClient[] = [];
@@ -67,7 +76,10 @@ export function makeLoad(options: LoadOptions): Load {
   async function checkAll(at: Address): Promise<void> {
     const known = new Set(clients.map(({ id }) => id));
     for (const client of clients) await client.check(at);
-    const { items } = await callOk<{ items: SessionView[] }>('GET', `${at.controlUrl}/v1/sessions?limit=1000`);
+    const { items } = await callOk<{ items: SessionView[] }>(
+      'GET',
+      `${at.controlUrl}/v1/sessions?limit=1000`,
+    );
     for (const { sessionId } of items) if (!known.has(sessionId)) await checkStranger(at, sessionId);
   }
 
