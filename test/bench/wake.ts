@@ -1,4 +1,5 @@
 // The first byte from a paused agent through the activator, against thawing the same agent by hand and asking its socket.
+// Both over a new connection: the agent may have given up its idle ones the moment it woke, so neither can rely on an old one.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Connection } from './support/client.ts';
 import { freezerOf } from './support/freezer.ts';
@@ -39,7 +40,6 @@ export async function wakeFigures(): Promise<Figure[]> {
   const byHand: number[] = [];
   try {
     const subject = await open(platform, data, control);
-    const direct = connect({ socketPath: subject.socketPath });
     const freezer = freezerOf(subject.sandboxId);
     const command = (what: string) =>
       must(control.ask({ method: 'POST', path: `/v1/sessions/${subject.id}/${what}` }));
@@ -51,14 +51,15 @@ export async function wakeFigures(): Promise<Figure[]> {
       await command('pause');
       const start = performance.now();
       writeFileSync(freezer.file, freezer.thaw);
+      const direct = connect({ socketPath: subject.socketPath });
       await must(direct.ask({ path: '/' }));
       const thawed = performance.now() - start;
+      direct.close();
       await command('resume');
       if (round < warmUp) continue;
       ours.push(woken);
       byHand.push(thawed);
     }
-    direct.close();
   } finally {
     control.close();
     data.close();
