@@ -112,7 +112,7 @@ export const errorKinds = {
   },
   JWT_SIGNING_FAILED: {
     status: 500,
-    retry: 'later',
+    retry: 'no',
     summary: 'The token for the sandbox could not be signed.',
   },
   INTERNAL: { status: 500, retry: 'no', summary: 'A fault of the platform; its text is in the log.' },

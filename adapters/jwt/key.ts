@@ -1,6 +1,6 @@
 // The key that signs tokens for sandboxes: an RSA key in a file that only its owner may read, made when there is none.
 // Private as PKCS#1, public as PKIX, both PEM: what AgentCube 0.1 keeps in its Secret and gives to PicoD.
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, randomUUID, type KeyObject } from 'node:crypto';
 import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -30,7 +30,7 @@ const missing = (error: unknown): boolean => (error as NodeJS.ErrnoException).co
 
 async function makeKey(file: string): Promise<void> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength });
-  const draft = `${file}.${process.pid}.new`;
+  const draft = `${file}.${randomUUID()}.new`;
   await writeFile(draft, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: onlyOwner });
   try {
     // A link appears whole or not at all, and never over a key that somebody else made meanwhile.
