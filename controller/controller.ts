@@ -28,8 +28,8 @@ export interface ControllerDeps {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** How soon after a claim its pool is refilled (ms): the claim is answered first. */
-const refillDelayMs = 5;
+/** How soon after a claim its pool is refilled (ms): what the session does first has the machine to itself. */
+const refillDelayMs = 100;
 const stopped = 'the platform was stopped';
 
 export class Controller {
