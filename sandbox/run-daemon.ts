@@ -1,7 +1,7 @@
 // Owns: assembling and starting the code daemon from its options. Does not own: reading them, or signals (main.ts).
 import type { Server } from 'node:http';
 import type { Authorize } from './auth.ts';
-import { fs } from './builtins.ts';
+import { childProcess, fs } from './builtins.ts';
 import { busyFiles, neverBusy } from './busy.ts';
 import { createDaemon } from './daemon.ts';
 import type { DaemonContext } from './daemon-context.ts';
@@ -73,6 +73,8 @@ export async function runDaemon(options: DaemonOptions, around: Surroundings): P
     active();
     response.once('close', active);
   });
+  // Loaded now, it costs next to nothing; loaded by the first command, that command waits for it.
+  childProcess();
   // A sandbox of the warm pool is frozen the moment it answers: what starting left behind must be gone by then.
   await collect();
   await listen(server, options);
