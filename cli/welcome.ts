@@ -31,10 +31,15 @@ export const painter =
 
 const label = (name: string): string => `  ${name.padEnd(11)} `;
 
+const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : noun.endsWith('x') ? 'es' : 's'}`;
+
 function foundAgain({ sessions, warm, lost }: StartedFacts['recovered']): string[] {
   if (sessions + warm + lost === 0) return [];
-  const ended = lost > 0 ? `, ${lost} without their memory` : '';
-  return [`${label('found again')}${sessions + lost} sessions${ended}, ${warm} warm sandboxes`];
+  const ended = lost > 0 ? ` (${lost} without its memory)` : '';
+  return [
+    `${label('found again')}${counted(sessions + lost, 'session')}${ended}, ${counted(warm, 'warm sandbox')}`,
+  ];
 }
 
 /** The block that says what runs and where. */
@@ -53,7 +58,10 @@ export function startedText(facts: StartedFacts, paint: Paint): string {
 
 /** What a folder's manifests became. */
 export function deployedText(folder: string, lines: readonly DeployedLine[], paint: Paint): string {
-  const width = Math.max(0, ...lines.map((line) => line.kind.length + line.namespace.length + line.name.length + 2));
+  const width = Math.max(
+    0,
+    ...lines.map((line) => line.kind.length + line.namespace.length + line.name.length + 2),
+  );
   const rows = lines.flatMap(({ kind, namespace, name, what, warnings }) => [
     `    ${`${kind} ${namespace}/${name}`.padEnd(width)}  ${paint('green', what)}`,
     ...warnings.map((warning) => `      ${paint('yellow', `warning: ${warning}`)}`),
@@ -68,19 +76,20 @@ export const problemsText = (problems: readonly string[], paint: Paint): string 
     ...problems.map((problem) => `    ${problem}`),
   ].join('\n');
 
-/** Lines to try next, for the first agent and the first interpreter among what is deployed. */
+/** Lines to try next, when the example agent is among what is deployed. */
 export function tryNextText(facts: StartedFacts, lines: readonly DeployedLine[], paint: Paint): string {
+  const stopping = paint('dim', '  Ctrl-C stops everything; sessions keep their files.');
   const agent = lines.find((line) => line.kind === 'AgentRuntime' && line.name === 'hello-agent');
-  if (!agent) return '';
-  const url = `${facts.activatorUrl}/v1/namespaces/${agent.namespace}/agent-runtimes/${agent.name}/invocations/`;
+  if (!agent) return stopping;
+  const path = `/v1/namespaces/${agent.namespace}/agent-runtimes/${agent.name}/invocations/`;
   return [
     paint('bold', '  Try'),
-    `    curl -i ${url} -d '{"prompt": "Introduce yourself"}'`,
-    paint('dim', '      the answer names your session in x-agentcube-session-id; send it back to stay in it:'),
-    `    curl -i ${url} -d '{"prompt": "Do you remember?"}' -H 'x-agentcube-session-id: SESSION'`,
-    paint('dim', '      leave it alone for 30 s, see it asleep, and wake it with the same line:'),
+    `    AGENT=${facts.activatorUrl}${path}`,
+    `    curl -i $AGENT -d '{"prompt": "Introduce yourself"}'`,
+    paint('dim', '  The answer names your session. Leave it alone for 30 s, see it asleep, and wake it:'),
     `    curl ${facts.controlUrl}/v1/sessions`,
+    `    curl -i $AGENT -d '{"prompt": "Do you remember?"}' -H 'x-agentcube-session-id: ...'`,
     '',
-    paint('dim', '  Ctrl-C stops everything; sessions keep their files.'),
+    stopping,
   ].join('\n');
 }
