@@ -56,7 +56,7 @@ export class Resolver {
     if (sessionId === undefined) return void this.#open(caller);
     const route = leases.usable(sessionId, clock.now());
     if (route?.targetText === caller.target.text) caller.forward(route, undefined);
-    else this.#wait(caller, sessionId, clock.now(), undefined);
+    else this.#wait(caller, sessionId, clock.monotonic(), undefined);
   }
 
   #wait(caller: Caller, sessionId: string, since: number, opened: OpenedSession | undefined): void {
@@ -79,9 +79,9 @@ export class Resolver {
     const { key, text } = caller.target;
     const admission = room.enter(undefined, text);
     if (admission !== 'go') return refuse(caller, failed(admission));
-    const since = clock.now();
+    const since = clock.monotonic();
     try {
-      const opened = await openSession(this.#deps.opening, { runtime: key, now: since });
+      const opened = await openSession(this.#deps.opening, { runtime: key, now: clock.now() });
       room.leave(undefined, text);
       if (!caller.gone) this.#wait(caller, opened.session.id, since, opened);
       // Nobody wants it any more, but a start that is stored must be carried out; being idle then ends it.
@@ -141,7 +141,7 @@ class Visit implements Waiter {
 
   #timing(woken: WaitKind | undefined): string | undefined {
     const wait = this.#how === undefined ? woken : { kind: this.#how };
-    return wait && serverTiming(wait, this.#deps.clock.now() - this.#since);
+    return wait && serverTiming(wait, this.#deps.clock.monotonic() - this.#since);
   }
 
   /** True the first time. */

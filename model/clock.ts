@@ -7,6 +7,8 @@ export type Cancel = () => void;
 /** The only way a shell learns the time or waits. All durations are milliseconds. */
 export interface Clock {
   now(): number;
+  /** Milliseconds with fractions since some moment, never going back: for telling how long something took. */
+  monotonic(): number;
   after(delayMs: number, run: () => void): Cancel;
   every(periodMs: number, run: () => void): Cancel;
 }

@@ -9,6 +9,7 @@ import { daemonQuestion, questionOf, untilReady, type Question } from './readine
 
 const clock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);

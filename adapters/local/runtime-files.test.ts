@@ -31,7 +31,7 @@ describe('the runtime folder', () => {
       nodePath: path.join(base, 'node'),
     });
 
-  test('holds node, the daemon as one file, and files of /etc, for all to read', async () => {
+  test('holds node, the daemon, and files of /etc, for all to read', async () => {
     const { folder } = await make();
     expect(readdirSync(path.join(folder, 'daemon'))).toEqual(['main.mjs']);
     expect(execFileSync(process.execPath, [path.join(folder, 'daemon', 'main.mjs')]).toString()).toBe('1\n');

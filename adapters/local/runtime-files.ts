@@ -1,4 +1,4 @@
-// Owns: what every sandbox runs of ours: the node binary, the daemon as one file, and a few files of /etc.
+// Owns: what every sandbox runs of ours: the node binary, the daemon as few files, and a few files of /etc.
 // Content-addressed and never changed: a running sandbox keeps the version that it was started with.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -48,20 +48,18 @@ async function daemonFiles(sourceDir: string): Promise<Map<string, string>> {
   return files;
 }
 
-/** One file in place of forty: it starts in two thirds of the time and takes 1.3 MB less private memory in every daemon. */
-async function bundleDaemon(sourceDir: string, outfile: string): Promise<void> {
+/**
+ * Few files in place of forty: they start in two thirds of the time and take 1.3 MB less private memory in every daemon. What the
+ * daemon loads late stays apart.
+ */
+async function bundleDaemon(sourceDir: string, outdir: string): Promise<void> {
   const entry = ['main.ts', 'main.js'].map((name) => path.join(sourceDir, name)).find(existsSync);
   if (entry === undefined) throw new LocalSetupError(`there is no daemon in ${sourceDir}`);
-  const common = {
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    logLevel: 'silent',
-  } as const;
-  await build({ ...common, entryPoints: [entry], outfile });
+  const form = { bundle: true, splitting: true, platform: 'node', format: 'esm', target: 'node24' } as const;
+  const naming = { outExtension: { '.js': '.mjs' }, logLevel: 'silent' } as const;
+  await build({ ...form, ...naming, entryPoints: [entry], outdir });
   await endBundler(); // else a process of its own goes on beside the platform
-  await chmod(outfile, 0o644);
+  for (const name of await readdir(outdir)) await chmod(path.join(outdir, name), 0o644);
 }
 
 /** A hard link costs nothing; another file system, or somebody else's file, is copied. */
@@ -102,7 +100,7 @@ export async function materialiseRuntime(
   await rm(building, { recursive: true, force: true });
   for (const name of ['', 'bin', 'daemon', 'etc']) await mkdir(path.join(building, name), { mode: 0o755 });
   await linkOrCopy(nodePath, path.join(building, 'bin', 'node'));
-  await bundleDaemon(program.sandboxSourceDir, path.join(building, 'daemon', 'main.mjs'));
+  await bundleDaemon(program.sandboxSourceDir, path.join(building, 'daemon'));
   for (const [name, text] of Object.entries(etcFiles)) {
     await writeFile(path.join(building, 'etc', name), text, { mode: 0o644 });
   }

@@ -30,6 +30,7 @@ export function manualClock(start = 1_000_000): ManualClock {
 
   return {
     now: () => now,
+    monotonic: () => now,
     after: (delayMs, run) => add(delayMs, null, run),
     every: (periodMs, run) => add(periodMs, periodMs, run),
     async advance(ms) {
