@@ -1,6 +1,6 @@
 // The whole platform in one process: embedded store, local driver, no Docker, no Redis, no cluster.
 // Only wiring, the process and its signals are here; nothing imports this file.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import http from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -79,6 +79,8 @@ function settings(): Settings {
   if (positionals.length > 1)
     throw new StartError(`one folder of YAML at most, not ${positionals.join(' and ')}`);
   const folder = path.resolve(positionals[0] ?? path.join(root, 'examples'));
+  if (!existsSync(folder))
+    throw new StartError(`there is no ${folder}; give a folder of YAML, or nothing for the examples`);
   return { ...config, dataDir: path.resolve(config.dataDir ?? defaultDataDir()), folder };
 }
 
@@ -249,7 +251,10 @@ async function drain(
   for (const server of servers) server.closeAllConnections();
 }
 
-async function deploy({ config, registry, images }: Platform): Promise<readonly AppliedRuntime[]> {
+async function deploy(
+  { config, registry, images }: Platform,
+  worthSaying: (one: AppliedRuntime) => boolean = () => true,
+): Promise<readonly AppliedRuntime[]> {
   const apply = async (runtime: Runtime): Promise<AppliedRuntime> => {
     const { runtime: stored, what, warnings } = await registry.apply(runtime);
     const { name, namespace = 'default' } = stored.metadata;
@@ -259,7 +264,8 @@ async function deploy({ config, registry, images }: Platform): Promise<readonly 
   await registry.reloadImages();
   const { applied, problems } = await applyFolder(config.folder, apply);
   const shown = path.relative(process.cwd(), config.folder) || '.';
-  if (applied.length > 0) print(`\n${say.deployedText(shown, applied, paint)}`);
+  const said = applied.filter(worthSaying);
+  if (said.length > 0) print(`\n${say.deployedText(shown, said, paint)}`);
   if (problems.length > 0) print(`\n${say.problemsText(problems.map(formatProblem), paint)}`);
   return applied;
 }
@@ -269,7 +275,7 @@ function keepDeployed(platform: Platform): () => void {
   let turn: Promise<unknown> = Promise.resolve();
   return watchFolder(platform.config.folder, clock, () => {
     turn = turn
-      .then(() => deploy(platform))
+      .then(() => deploy(platform, ({ what }) => what !== 'unchanged'))
       .catch((fault: unknown) => print(paint('red', `  ${wordsFor(fault)}`)));
   });
 }
@@ -315,6 +321,9 @@ function fail(fault: unknown): never {
 // The process ends where it says so. What start and stop wait for need hold nothing open: a sandbox that an earlier
 // platform started is no child of this one.
 setInterval(() => undefined, 2 ** 30);
+
+// Whoever reads along may leave (`npm start | head`); the platform goes on, and still stops in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   const platform = await start(settings());
