@@ -2,16 +2,17 @@
 // with its memory, or has ended with a reason when its sandbox was still being made (S1, S4, S5).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { diceFrom, numberFrom, upTo } from '../support/crowd.ts';
+import { diceFrom, numberFrom, upTo, type Dice } from '../support/crowd.ts';
 import { probeFolder } from '../support/folder.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { makeLoad, type Load } from '../support/load.ts';
-import { startPlatform, type Platform } from '../support/platform.ts';
+import { spawnPlatform, startPlatform, type Platform } from '../support/platform.ts';
 
 const kills = numberFrom('E2E_KILLS', 5);
 const seed = numberFrom('E2E_SEED', Date.now() % 100_000);
 const workers = 4;
 const mostLoadMs = 3_000;
+const mostStartMs = 1_000;
 
 jest.setTimeout(120_000 + kills * 60_000);
 
@@ -29,6 +30,14 @@ beforeAll(async () => {
 
 afterAll(() => platform.dispose());
 
+/** A platform that is killed before it serves: it may be finding again what the one before it left. */
+async function killWhileStarting(dice: Dice): Promise<void> {
+  const starting = spawnPlatform(platform.dataDir, { folder });
+  await sleep(dice.roll(0, mostStartMs));
+  process.kill(starting.pid, 'SIGKILL');
+  await starting.exited;
+}
+
 test(`${kills} kills: no session and no count is lost (seed ${seed})`, async () => {
   const dice = diceFrom(seed);
   for (const kill of upTo(kills)) {
@@ -39,6 +48,7 @@ test(`${kills} kills: no session and no count is lost (seed ${seed})`, async () 
     await sleep(dice.roll(0, mostLoadMs));
     await platform.kill('SIGKILL');
     await stopWorking();
+    if (dice.roll(0, 1) === 0) await killWhileStarting(dice);
     platform = await startPlatform({ folder, dataDir: platform.dataDir });
     await load.checkAll(platform);
   }

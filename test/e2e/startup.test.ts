@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { openAgent } from '../support/client.ts';
 import { probeFolder } from '../support/folder.ts';
 import { leftovers, sweep } from '../support/leftovers.ts';
@@ -12,6 +12,7 @@ import {
   spawnPlatform,
   startPlatform,
   type Exit,
+  type Platform,
   type PlatformOptions,
 } from '../support/platform.ts';
 import { markAgent } from '../support/probe.ts';
@@ -27,6 +28,19 @@ beforeAll(() => {
 afterAll(async () => {
   await sweep(dataDir);
   rmSync(dataDir, { recursive: true, force: true });
+});
+
+const platforms: Platform[] = [];
+
+/** Also disposed of when its test fails. */
+async function start(options: PlatformOptions): Promise<Platform> {
+  const platform = await startPlatform(options);
+  platforms.push(platform);
+  return platform;
+}
+
+afterEach(async () => {
+  for (const platform of platforms.splice(0)) await platform.dispose();
 });
 
 async function failedStart(options: PlatformOptions, at = dataDir): Promise<{ exit: Exit; output: string }> {
@@ -58,12 +72,11 @@ test('a data folder that cannot be written', async () => {
 });
 
 test('a data folder that another platform uses', async () => {
-  const first = await startPlatform({ folder: probeFolder({ name: 'first' }) });
+  const first = await start({ folder: probeFolder({ name: 'first' }) });
   const { exit, output } = await failedStart({ folder: probeFolder({ name: 'second' }) }, first.dataDir);
   expect(exit.code).toBe(1);
   expect(output).toContain(`process ${first.pid}`);
   await first.stop();
-  await first.dispose();
 });
 
 test('a full disk', async () => {
@@ -79,13 +92,12 @@ describe('without bubblewrap', () => {
     'for file in /usr/bin/bwrap /usr/local/bin/bwrap; do [ ! -e $file ] || mount --bind /dev/null $file; done';
 
   test('the next best isolation is taken, and the start says how to get the better one', async () => {
-    const platform = await startPlatform({ folder: probeFolder({ name: 'lesser' }), mounts });
+    const platform = await start({ folder: probeFolder({ name: 'lesser' }), mounts });
     expect(platform.output()).toMatch(/bubblewrap is not installed \(apt install bubblewrap\)/);
     const session = await openAgent(platform, 'lesser');
     expect(await markAgent(session)).toMatchObject({ mark: session.id, markInFile: session.id });
     await platform.stop();
     expect(leftovers(platform.dataDir)).toEqual([]);
-    await platform.dispose();
   });
 
   test('asked for by name, its absence is an error', async () => {
