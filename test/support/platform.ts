@@ -69,9 +69,9 @@ function collect(child: ChildProcess): () => string {
 
 /** `unshare` and the shell are replaced by the platform, so that its pid is the one that was spawned. */
 const inOwnMounts = (commands: string): [string, ...string[]] => {
-  const asRoot = process.getuid?.() === 0;
+  const allowed = process.getuid?.() === 0 ? [] : ['--map-current-user', '--keep-caps'];
   const script = `set -e; ${commands}; exec "$0" "$@"`;
-  return ['unshare', ...(asRoot ? [] : ['--map-root-user']), '--mount', 'sh', '-c', script, process.execPath];
+  return ['unshare', ...allowed, '--mount', 'sh', '-c', script, process.execPath];
 };
 
 /** Starts the process and does not wait for anything. */

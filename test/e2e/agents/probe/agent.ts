@@ -86,11 +86,12 @@ const busy: Route = (_request, response, query) => {
   answer(response, 202, state());
 };
 
-/** Takes memory and touches it until the kernel objects. */
-function hog(): void {
+/** Takes so much memory and touches it, unless the kernel objects. */
+const hog: Route = (_request, response, query) => {
   const taken: Buffer[] = [];
-  for (;;) taken.push(Buffer.alloc(16 * 1024 * 1024, 1));
-}
+  while (taken.length < number(query, 'megabytes')) taken.push(Buffer.alloc(1024 * 1024, 1));
+  answer(response, 200, { ...state(), megabytes: taken.length });
+};
 
 const routes: Readonly<Record<string, Route>> = {
   'GET /health': (_request, response) => answer(response, NEVER_READY ? 503 : 200, {}),
