@@ -32,7 +32,9 @@ import type { Runtime } from './model/runtime.ts';
 import { daemonNodeFlags } from './sandbox/flags.ts';
 
 const root = import.meta.dirname;
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+/** The package's folder: beside this file, or above the built one. */
+const home = existsSync(path.join(root, 'package.json')) ? root : path.dirname(root);
+const { version } = JSON.parse(readFileSync(path.join(home, 'package.json'), 'utf8')) as { version: string };
 const paint = say.painter(process.stdout.isTTY && process.env.NO_COLOR === undefined);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -78,7 +80,7 @@ function settings(): Settings {
   const { config, positionals } = loaded;
   if (positionals.length > 1)
     throw new StartError(`one folder of YAML at most, not ${positionals.join(' and ')}`);
-  const folder = path.resolve(positionals[0] ?? path.join(root, 'examples'));
+  const folder = path.resolve(positionals[0] ?? path.join(home, 'examples'));
   if (!existsSync(folder))
     throw new StartError(`there is no ${folder}; give a folder of YAML, or nothing for the examples`);
   return { ...config, dataDir: path.resolve(config.dataDir ?? defaultDataDir()), folder };

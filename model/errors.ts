@@ -77,7 +77,8 @@ export const errorKinds = {
   SANDBOX_CRASHED: {
     status: 502,
     retry: 'later',
-    summary: 'The sandbox ended while a request waited for it; the next request starts it afresh with its files.',
+    summary:
+      'The sandbox ended while a request waited for it; the next request starts it afresh with its files.',
   },
   SANDBOX_UNREACHABLE: {
     status: 502,
