@@ -109,6 +109,24 @@ describe('a session through its life', () => {
     expect(await stateOf(lab, session.id)).toBe('running');
   });
 
+  test.each(['pause', 'resume'] as const)(
+    'S5: a sandbox that cannot %s is not left running behind its lost session',
+    async (action) => {
+      const lab = await controllerLab();
+      const { session } = await lab.open();
+      if (action === 'resume') await lab.clock.advance(31_000);
+      lab.driver.fail(action, 'the freezer is gone');
+      if (action === 'pause') await lab.clock.advance(31_000);
+      else lab.controller.wakes.wake(session.id);
+      await settle();
+      expect((await lab.session(session.id)).state).toMatchObject({
+        kind: 'suspended',
+        lost: 'the freezer is gone',
+      });
+      expect([...lab.driver.sandboxes.values()].map((one) => one.state)).toEqual(['stopped']);
+    },
+  );
+
   test('a sandbox that does not start ends the session with the reason and leaves nothing', async () => {
     const lab = await controllerLab();
     lab.driver.fail('start', 'exit code 127');

@@ -25,12 +25,19 @@ const whyOf = (fault: unknown): string => {
   return error.details.reason ?? error.message;
 };
 
-function failed(session: Session, fault: unknown): Outcome {
+/** S5: what could not be paused or resumed may still run, and a lost session must not have a sandbox that does. */
+async function failed(deps: PerformDeps, session: Session, fault: unknown): Promise<Outcome> {
   const { state, generation } = session;
   const why = whyOf(fault);
-  if (state.kind === 'ending' || state.kind === 'suspending') return { againInMs: retryStopMs };
-  if (state.kind === 'creating' || state.kind === 'restarting')
+  if (state.kind === 'creating' || state.kind === 'restarting') {
     return { kind: 'start-failed', generation, why };
+  }
+  if (state.kind !== 'pausing' && state.kind !== 'resuming') return { againInMs: retryStopMs };
+  try {
+    await deps.driver.stop(state.sandbox.id, 'keep-files');
+  } catch {
+    return { againInMs: retryStopMs };
+  }
   return { kind: 'lost', generation, why };
 }
 
@@ -88,5 +95,5 @@ export const createPerform =
         why: whyOf(fault),
         fault,
       });
-      return failed(session, fault);
+      return failed(deps, session, fault);
     });
