@@ -86,11 +86,10 @@ function settings(): Settings {
   return { ...config, dataDir: path.resolve(config.dataDir ?? defaultDataDir()), folder };
 }
 
-/** Images of the table in the settings and of the tables in the folder; the array stays the same one. */
-async function loadImages(images: LocalImage[], { images: table, folder }: Settings): Promise<void> {
+/** Images of the table in the settings and of the tables in the folder. */
+async function readImages({ images: table, folder }: Settings): Promise<readonly LocalImage[]> {
   const files = [...(table === undefined ? [] : [path.resolve(table)]), ...(await imageTablesIn(folder))];
-  const read = files.flatMap((file) => readImageTable(file, readFileSync(file, 'utf8')));
-  images.splice(0, images.length, ...read);
+  return files.flatMap((file) => readImageTable(file, readFileSync(file, 'utf8')));
 }
 
 /** Resolves when it listens. Rejects with what to do when it may not. */
@@ -138,7 +137,8 @@ type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 interface Platform {
   readonly config: Settings;
   readonly registry: Registry;
-  readonly images: LocalImage[];
+  /** Looks the image tables and every deployed runtime's image up again. */
+  readonly reloadImages: () => Promise<void>;
   readonly facts: say.StartedFacts;
   /** Writes where it is into the data folder, for whoever waits for it to be deployed and serving. */
   announce(): void;
@@ -148,7 +148,7 @@ interface Platform {
 
 async function openDriver(
   config: Settings,
-  images: LocalImage[],
+  images: () => readonly LocalImage[],
   publicPem: string,
   log: Logger,
 ): Promise<Driver> {
@@ -210,10 +210,9 @@ async function start(config: Settings): Promise<Platform> {
   await checkPorts(config);
   await makeDataDir(config.dataDir);
   const log = logger(config);
-  const images: LocalImage[] = [];
-  await loadImages(images, config);
+  let images = await readImages(config);
   const signer = await createSigner({ keyFile: path.join(config.dataDir, 'router-key.pem'), clock });
-  const driver = await openDriver(config, images, signer.publicKeyPem, log);
+  const driver = await openDriver(config, () => images, signer.publicKeyPem, log);
   const parts = await assemble(config, driver, signer, log);
   const activatorServer = createActivatorServer(parts.activator);
   await listen(parts.controlServer, config.host, config.controlPort, '--control-port');
@@ -232,7 +231,12 @@ async function start(config: Settings): Promise<Platform> {
   };
   const where = { version, controlUrl, activatorUrl, dataDir: config.dataDir };
   const facts = { ...where, ...driver.describe(), recovered: parts.recovered };
-  return { config, registry: parts.registry, images, facts, announce, stop };
+  const { registry } = parts;
+  const reloadImages = async (): Promise<void> => {
+    images = await readImages(config);
+    await registry.reloadImages();
+  };
+  return { config, registry, reloadImages, facts, announce, stop };
 }
 
 const activatorLimits = (config: Settings) => ({
@@ -254,7 +258,7 @@ async function drain(
 }
 
 async function deploy(
-  { config, registry, images }: Platform,
+  { config, registry, reloadImages }: Platform,
   worthSaying: (one: AppliedRuntime) => boolean = () => true,
 ): Promise<readonly AppliedRuntime[]> {
   const apply = async (runtime: Runtime): Promise<AppliedRuntime> => {
@@ -262,8 +266,7 @@ async function deploy(
     const { name, namespace = 'default' } = stored.metadata;
     return { kind: stored.kind, namespace, name, what, warnings };
   };
-  await loadImages(images, config);
-  await registry.reloadImages();
+  await reloadImages();
   const { applied, problems } = await applyFolder(config.folder, apply);
   const shown = path.relative(process.cwd(), config.folder) || '.';
   const said = applied.filter(worthSaying);

@@ -81,7 +81,7 @@ describe('errorBody', () => {
 
 describe('asPlatformError', () => {
   test('leaves an expected failure as it is', () => {
-    const error = new PlatformError('FORBIDDEN', 'no');
+    const error = new PlatformError('CONFLICT', 'no');
     expect(asPlatformError(error)).toBe(error);
   });
 

@@ -28,9 +28,6 @@ export const errorKinds = {
     retry: 'no',
     summary: 'The image is not in the local image table; the known ones are listed.',
   },
-  UNAUTHORIZED: { status: 401, retry: 'no', summary: 'Credentials are missing or not valid.' },
-  FORBIDDEN: { status: 403, retry: 'no', summary: 'The caller may not do this.' },
-  ROUTE_NOT_FOUND: { status: 404, retry: 'no', summary: 'There is no such route.' },
   RUNTIME_NOT_FOUND: {
     status: 404,
     retry: 'no',

@@ -30,7 +30,7 @@ describe('image folders', () => {
   });
   afterEach(() => rmSync(base, { recursive: true }));
   const table = () =>
-    createImageTable([{ name: 'hello', folder, command: ['python3', '/app/main.py'] }], kept, 'r1');
+    createImageTable(() => [{ name: 'hello', folder, command: ['python3', '/app/main.py'] }], kept, 'r1');
 
   test('are copied under their digest, readable by all, without their history', async () => {
     const { digest } = (await table().resolve('hello:1')) as { digest: string };
@@ -82,7 +82,7 @@ describe('image folders', () => {
   });
 
   test('a folder that is not there is told by name', async () => {
-    const images = createImageTable([{ name: 'gone', folder: path.join(base, 'gone') }], kept, 'r1');
+    const images = createImageTable(() => [{ name: 'gone', folder: path.join(base, 'gone') }], kept, 'r1');
     await expect(images.use('gone')).rejects.toMatchObject({
       code: 'SANDBOX_START_FAILED',
       message: expect.stringContaining(path.join(base, 'gone')) as unknown,

@@ -87,27 +87,31 @@ const asStartFailure = (image: string, fault: unknown): PlatformError => {
 
 /** `daemonDigest` names the version of the code daemon that sandboxes would run. */
 export function createImageTable(
-  table: readonly LocalImage[],
+  table: () => readonly LocalImage[],
   imagesDir: string,
   daemonDigest: string,
 ): ImageTable {
   const daemon: ImageUse = { digest: daemonDigest, daemon: true, command: [], environment: [] };
   const resolved = new Map<string, ImageUse>();
-  const underway = new Map<LocalImage, Promise<ImageUse>>();
+  const copying = new Map<string, Promise<void>>();
 
   async function keep(entry: LocalImage): Promise<ImageUse> {
     const digest = await imageDigest(entry);
-    await keepCopy(entry, imagesDir, digest);
+    // One copy at a time of the same content, however many sandboxes ask and whichever table named it.
+    const copy =
+      copying.get(digest) ?? keepCopy(entry, imagesDir, digest).finally(() => copying.delete(digest));
+    copying.set(digest, copy);
+    await copy;
     return { digest, daemon: false, command: entry.command ?? [], environment: entry.environment ?? [] };
   }
 
   async function find(image: string): Promise<ImageUse | { readonly known: readonly string[] }> {
-    const match = matchImage(table, image);
+    const match = matchImage(table(), image);
     if ('known' in match) return match;
     if ('daemon' in match) return daemon;
-    const work = underway.get(match.entry) ?? keep(match.entry).finally(() => underway.delete(match.entry));
-    underway.set(match.entry, work);
-    const use = await work.catch((fault: unknown) => Promise.reject(asStartFailure(image, fault)));
+    const use = await keep(match.entry).catch((fault: unknown) =>
+      Promise.reject(asStartFailure(image, fault)),
+    );
     resolved.set(image, use);
     return use;
   }

@@ -32,7 +32,8 @@ export interface LocalDriverOptions {
   readonly dataDir: string;
   /** The key that code daemons accept tokens of (SPKI PEM). */
   readonly authPublicKeyPem: string;
-  readonly images: readonly LocalImage[];
+  /** The image table as it is now; asked anew at each look-up, so that a table may change while the driver runs. */
+  readonly images: () => readonly LocalImage[];
   /** What runs inside: the daemon's source folder (.ts, or .js when built), the node binary and its flags. */
   readonly program: {
     readonly sandboxSourceDir: string;

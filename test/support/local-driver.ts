@@ -33,7 +33,7 @@ export const imageFolder = (dataDir: string): string => path.join(dataDir, 'imag
 export const localOptions = (dataDir: string, tier: TierName): LocalDriverOptions => ({
   dataDir: path.join(dataDir, 'data'),
   authPublicKeyPem: publicKey(),
-  images: [
+  images: () => [
     {
       name: 'probe',
       folder: imageFolder(dataDir),
