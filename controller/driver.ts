@@ -3,10 +3,10 @@
 // again for what is already so, it answers as if it had just done it.
 // Failures are PlatformErrors: SANDBOX_START_FAILED, SANDBOX_START_TIMEOUT (reason in words), SANDBOX_CRASHED when it is gone.
 import type { SandboxRef } from '../model/sandbox.ts';
-import type { FoundSandbox, SandboxSpec } from '../model/sandbox-spec.ts';
+import type { FoundSandbox, SandboxSpec, SessionMark } from '../model/sandbox-spec.ts';
 import type { Cancel } from '../model/clock.ts';
 
-export type { FoundSandbox, SandboxSpec };
+export type { FoundSandbox, SandboxSpec, SessionMark };
 
 export interface SandboxLifecycle {
   start(spec: SandboxSpec): Promise<SandboxRef>;
@@ -14,6 +14,14 @@ export interface SandboxLifecycle {
   restart(id: string, generation: number): Promise<SandboxRef>;
   /** `remove` leaves nothing; `keep-files` leaves the workspace, so that `restart` works. Unknown ids are already stopped. */
   stop(id: string, files: 'remove' | 'keep-files'): Promise<void>;
+}
+
+export interface Marks {
+  /**
+   * Writes on a sandbox whose it is; `list` tells it in the spec. Durable when answered, and at once when it is so already.
+   * Always before its first `resume`: what has no mark never ran for anybody, and may go back to a pool.
+   */
+  mark(id: string, session: SessionMark): Promise<void>;
 }
 
 export interface Freezer {
@@ -44,7 +52,7 @@ export interface Images {
   resolve(image: string): Promise<{ readonly digest: string } | { readonly known: readonly string[] }>;
 }
 
-export interface Driver extends SandboxLifecycle, Freezer, Inventory, Images {
+export interface Driver extends SandboxLifecycle, Marks, Freezer, Inventory, Images {
   /** What this host gives, in words for the start-up message and the log. */
   describe(): { readonly tier: string; readonly lacks: readonly string[] };
   close(): Promise<void>;

@@ -103,6 +103,11 @@ export const errorKinds = {
     retry: 'later',
     summary: 'The store of sessions cannot be reached or written.',
   },
+  NOT_LEADER: {
+    status: 503,
+    retry: 'later',
+    summary: 'Another controller leads, or none does yet; ask again shortly.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     retry: 'later',

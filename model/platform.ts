@@ -29,6 +29,13 @@ export interface Wakes {
 export interface SessionFeed {
   /** Told of every stored change of a session, after it was stored. */
   subscribe(listener: (session: Session) => void): Cancel;
+  /** Told when messages may have been missed: whoever relies on them looks again. */
+  onGap(listener: () => void): Cancel;
+}
+
+export interface WakeFeed {
+  /** Told of each wake that anybody asked for. */
+  onWake(listener: (sessionId: string) => void): Cancel;
 }
 
 export interface LeaseRecalls {
@@ -39,4 +46,29 @@ export interface LeaseRecalls {
 export interface LeaseRecallFeed {
   /** Told of each recall. */
   onRecall(listener: (sessionId: string) => void): Cancel;
+}
+
+/** The leading controller tells everybody what is deployed; `Runtimes` is the other end. */
+export interface RuntimeDirectory {
+  /** Replaces all that was told before. Rejects with STORE_UNAVAILABLE or NOT_LEADER. */
+  publish(runtimes: readonly DeployedRuntime[]): Promise<void>;
+}
+
+/** How many warm sandboxes a runtime's newest revision is to have. */
+export interface PoolTarget {
+  readonly runtime: RuntimeKey;
+  readonly size: number;
+}
+
+/** What the autoscaler decides. A runtime without a target keeps its own `warmPoolSize`. */
+export interface PoolTargets {
+  /** From memory. */
+  find(runtime: RuntimeKey): number | undefined;
+  /** Told after targets changed, with those runtimes. */
+  onChange(listener: (runtime: RuntimeKey) => void): Cancel;
+}
+
+export interface PoolTargetWrites {
+  /** Replaces all targets. Rejects with STORE_UNAVAILABLE or NOT_LEADER. */
+  publish(targets: readonly PoolTarget[]): Promise<void>;
 }

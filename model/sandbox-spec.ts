@@ -1,6 +1,10 @@
 // What a driver is asked to make, and what it finds of what was made.
 import type { SandboxRef } from './sandbox.ts';
+import type { Session } from './session.ts';
 import type { Workload } from './workload.ts';
+
+/** What is written on a session's sandbox, so that a store that was lost can be rebuilt from the sandboxes. */
+export type SessionMark = Pick<Session, 'id' | 'runtime' | 'labels' | 'ownerId' | 'policy' | 'createdAt'>;
 
 export interface SandboxSpec {
   readonly id: string;
@@ -9,6 +13,8 @@ export interface SandboxSpec {
   readonly generation: number;
   readonly workload: Workload;
   readonly revision: string;
+  /** Whose it is; absent while it waits in a pool. A cold start writes it before anything runs. */
+  readonly session?: SessionMark;
 }
 
 export interface FoundSandbox {

@@ -82,6 +82,7 @@ function operations({ host, sandboxes }: Assembled): Omit<Driver, 'describe' | '
       await sandbox?.stop(files);
       if (sandbox && !sandbox.found() && sandboxes.get(id) === sandbox) sandboxes.delete(id);
     },
+    mark: async (id, session) => (await known(id)).mark(session),
     pause: async (id) => (await known(id)).pause(),
     resume: async (id) => (await known(id)).resume(),
     busy: async (id) => (await sandboxes.get(id)?.busy()) ?? [],

@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import { PlatformError } from '../../model/errors.ts';
 import type { SandboxRef } from '../../model/sandbox.ts';
-import type { FoundSandbox, SandboxSpec } from '../../model/sandbox-spec.ts';
+import type { FoundSandbox, SandboxSpec, SessionMark } from '../../model/sandbox-spec.ts';
 import type { Host } from './host.ts';
 import type { ImageUse } from './images.ts';
 import type { SandboxPaths } from './layout.ts';
@@ -56,6 +56,16 @@ export class Sandbox {
       if (ready) return ready;
       await this.#end();
       return this.#begin({ ...before.spec, generation }, before.image, before.uid);
+    });
+  }
+
+  /** Whose it is from now on. What is gone cannot be marked. */
+  mark(session: SessionMark): Promise<void> {
+    return this.#serial.run(async () => {
+      this.#living();
+      const record = this.#record;
+      if (!record || record.spec.session?.id === session.id) return;
+      await this.#remember({ phase: record.phase, spec: { ...record.spec, session } });
     });
   }
 

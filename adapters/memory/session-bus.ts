@@ -30,6 +30,8 @@ export function createSessionBus(onFault: (fault: unknown) => void): SessionBus 
   return {
     publish: (session) => tell(changes, session),
     subscribe: (listener) => listening(changes, listener),
+    // A call within a process is never missed.
+    onGap: () => () => undefined,
     recall: (sessionId) => tell(recalls, sessionId),
     onRecall: (listener) => listening(recalls, listener),
   };

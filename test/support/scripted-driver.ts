@@ -1,6 +1,6 @@
 // A driver whose sandboxes are entries in a map: what the other side of the driver port would do, told by the test.
 // Each action can be held, failed, or left to succeed at once.
-import type { Driver, FoundSandbox, SandboxExit, SandboxSpec } from '../../controller/driver.ts';
+import type { Driver, FoundSandbox, SandboxExit, SandboxSpec, SessionMark } from '../../controller/driver.ts';
 import type { Cancel } from '../../model/clock.ts';
 import { PlatformError } from '../../model/errors.ts';
 import type { SandboxRef } from '../../model/sandbox.ts';
@@ -8,7 +8,7 @@ import type { SandboxRef } from '../../model/sandbox.ts';
 type Action = 'start' | 'restart' | 'pause' | 'resume' | 'stop';
 
 export interface ScriptedSandbox {
-  readonly spec: SandboxSpec;
+  spec: SandboxSpec;
   state: 'running' | 'paused' | 'stopped';
   busy: string[];
 }
@@ -69,6 +69,11 @@ export class ScriptedDriver implements Driver {
     const sandbox = this.sandboxes.get(id);
     if (files === 'remove') this.sandboxes.delete(id);
     else if (sandbox) sandbox.state = 'stopped';
+  }
+
+  async mark(id: string, session: SessionMark): Promise<void> {
+    const sandbox = this.#known(id);
+    sandbox.spec = { ...sandbox.spec, session };
   }
 
   async pause(id: string): ReturnType<Driver['pause']> {
