@@ -245,6 +245,7 @@ const activatorLimits = (config: Settings) => ({
   maxWaitingPerRuntime: config.maxWaitingPerRuntime,
   maxWaiting: config.maxWaiting,
   wakeTimeoutMs: config.wakeTimeoutSeconds * 1_000,
+  leaseMs: 5_000,
 });
 
 async function drain(

@@ -37,6 +37,11 @@ export interface ActivatorDeps {
 export interface ActivatorConfig extends Limits {
   /** How long a request waits for its sandbox (ms). */
   readonly wakeTimeoutMs: number;
+  /**
+   * How long a lease lasts (ms): so long sessions that are in use stay reachable while the store is away. Renewed each second,
+   * given back when a session rests; one that is held by an activator that died keeps its session from being paused for so long.
+   */
+  readonly leaseMs: number;
 }
 
 export interface ActivatorStats {
@@ -75,9 +80,9 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
   const { store, clock, wakes, feed, log } = deps;
   const holder = deps.ids.uuid();
   const room = new WaitingRoom(config);
-  const leases = new LeaseBook({ store, wakes, clock, log, holder });
-  const { wakeTimeoutMs } = config;
-  const gates = new Gates({ store, wakes, clock, log, holder, leases, wakeTimeoutMs });
+  const { wakeTimeoutMs, leaseMs } = config;
+  const leases = new LeaseBook({ store, wakes, clock, log, holder, leaseMs });
+  const gates = new Gates({ store, wakes, clock, log, holder, leases, wakeTimeoutMs, leaseMs });
   const opening = { store, runtimes: deps.runtimes, ids: deps.ids };
   const resolver = new Resolver({ opening, wakes, clock, log, leases, gates, room });
   const forwarding = { signer: deps.signer, room, log, proxy: createUpgradeProxy() };

@@ -9,7 +9,6 @@ import type { Leases } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
 import { failed, sessionEnded, sessionNotFound } from './core/failures.ts';
 import { askingGate, gateStep, type Gate, type GateEvent, type GateMove } from './core/gate.ts';
-import { leaseMs } from './core/leases.ts';
 import type { WaitKind } from './core/timing.ts';
 import type { LeaseBook, Log, Route } from './lease-book.ts';
 
@@ -21,6 +20,8 @@ export interface GatesDeps {
   readonly holder: string;
   readonly leases: LeaseBook;
   readonly wakeTimeoutMs: number;
+  /** How long a new lease lasts (ms). */
+  readonly leaseMs: number;
 }
 
 /** A request that waits. Exactly one of `open` and `refuse` is called, unless it left before. */
@@ -123,7 +124,7 @@ export class Gates {
   }
 
   async #ask(gate: OpenGate): Promise<void> {
-    const { store, clock, holder, leases } = this.#deps;
+    const { store, clock, holder, leases, leaseMs } = this.#deps;
     try {
       await leases.released(gate.sessionId);
       const now = clock.now();

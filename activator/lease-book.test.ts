@@ -22,6 +22,7 @@ async function start(
     clock,
     log: (message) => logged.push(message),
     holder: 'me',
+    leaseMs: 5 * second,
   });
   const plain = sessionIn('running');
   const session = { ...plain, policy: { ...plain.policy, pauseAfterMs } };

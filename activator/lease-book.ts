@@ -6,7 +6,7 @@ import type { Wakes } from '../model/platform.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
 import type { LeaseClaim, Leases, SessionRecord } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
-import { effectOf, isUsable, leaseMs, upkeepMs, upkeepOf, type Held } from './core/leases.ts';
+import { effectOf, isUsable, upkeepMs, upkeepOf, type Held } from './core/leases.ts';
 import { doorsOf, type Door } from './doors.ts';
 
 export type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -18,6 +18,8 @@ export interface LeaseBookDeps {
   readonly log: Log;
   /** Names this activator among those that hold leases. */
   readonly holder: string;
+  /** How long a renewed lease lasts (ms). */
+  readonly leaseMs: number;
 }
 
 /** A session that may be forwarded to for as long as its lease lives. */
@@ -179,7 +181,7 @@ export class LeaseBook {
   async #renew(routes: readonly LeasedRoute[], now: number): Promise<void> {
     if (routes.length === 0 || this.#renewing) return;
     this.#renewing = true;
-    const until = now + leaseMs;
+    const until = now + this.#deps.leaseMs;
     const asked = routes.map((route) => ({ route, version: route.version }));
     for (const route of routes) route.touched = false;
     try {

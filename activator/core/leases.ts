@@ -2,8 +2,7 @@
 // S2: a lease never runs out while work is in hand. Nothing but work extends one, so nothing but work keeps a session awake.
 import type { Session, StateKind } from '../../model/session.ts';
 
-/** How long a lease lasts, and how often leases are looked after (ms). Four renewals may fail before one lapses. */
-export const leaseMs = 5_000;
+/** How often leases are looked after (ms). */
 export const upkeepMs = 1_000;
 /** A lease is not relied upon in its last moments (ms): the request has yet to reach the sandbox. */
 const marginMs = 250;

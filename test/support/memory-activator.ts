@@ -45,6 +45,7 @@ export const generousLimits: ActivatorConfig = {
   maxWaitingPerRuntime: 2_000,
   maxWaiting: 4_000,
   wakeTimeoutMs: 120_000,
+  leaseMs: 5_000,
 };
 
 export interface MemoryActivatorOptions {
