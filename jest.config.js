@@ -9,7 +9,7 @@ const suite = (displayName, testMatch) => ({
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 });
 
-const sources = 'model,activator,autoscaler,controller,nodeagent,adapters,config,sdk,sandbox,cli';
+const sources = 'model,activator,autoscaler,controller,nodeagent,adapters,config,sdk,sandbox,cli,process';
 
 export default {
   projects: [
@@ -17,6 +17,9 @@ export default {
     suite('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),
     suite('contract', ['<rootDir>/test/contract/**/*.test.ts']),
     suite('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+    suite('chaos', ['<rootDir>/test/chaos/**/*.test.ts']),
+    suite('integration', ['<rootDir>/test/integration/**/*.test.ts']),
+    suite('simulation', ['<rootDir>/test/simulation/**/*.test.ts']),
     suite('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
   ],
 };
