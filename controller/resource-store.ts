@@ -39,3 +39,24 @@ export interface ResourceStore {
   /** Everything, in order of kind, namespace and name, with the counter's value, as a Kubernetes list tells it. */
   all(): Promise<ResourceChanged & { readonly resources: readonly StoredResource[] }>;
 }
+
+/** All that is stored, as it was at one moment. */
+export interface CopiedResources {
+  readonly rows: readonly StoredResource[];
+  /** The counter's value then. */
+  readonly counter: number;
+}
+
+/** A resource store that can be brought back from a copy. */
+export interface RestorableResources extends ResourceStore {
+  /** Replaces all that is stored. Rejects with STORE_UNAVAILABLE or NOT_LEADER. */
+  restore(rows: readonly StoredResource[], counter: number): Promise<void>;
+}
+
+/** A copy of the resources beside the store, for when the store is lost. */
+export interface ResourceCopy {
+  /** Undefined when there is none. */
+  read(): Promise<CopiedResources | undefined>;
+  /** Replaces the copy in one step. */
+  write(resources: CopiedResources): Promise<void>;
+}
