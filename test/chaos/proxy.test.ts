@@ -33,7 +33,8 @@ async function client(): Promise<Socket> {
   return socket;
 }
 
-const closed = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once('close', () => resolve()));
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => socket.once('close', () => resolve()));
 
 /** What comes back until there is as much as `expected`. */
 async function received(socket: Socket, expected: string): Promise<string> {
