@@ -226,7 +226,10 @@ describe('own sandbox and memory', () => {
 
   test('one id for two clients', () => {
     const kind: OperationKind = 'open';
-    const other = [begin(0, 'o2', { kind, label: 'c2' }), end(50, 'o2', refusal('WAKE_TIMEOUT'))];
+    const other = [
+      begin(0, 'o2', { kind, label: 'c2' }),
+      end(50, 'o2', refusal('WAKE_TIMEOUT', { sessionId: 's1' })),
+    ];
     expect(textsOf([...withUse(answer(2), ['open', 'use']), ...other])).toContain('both given s1');
   });
 });
