@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { envOf, flagOf, loadConfig, settingsHelp, type Sources } from './load.ts';
+import { loadConfig, settingsHelp, type Sources } from './load.ts';
+import { envOf, flagOf } from './names.ts';
 import { platformConfigSchema } from './platform.ts';
 
 const load = (given: Partial<Sources> & { files?: Record<string, string> } = {}) =>

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { envOf } from '../../config/load.ts';
+import { envOf } from '../../config/names.ts';
 import type { Exit } from './platform.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');

@@ -1,0 +1,59 @@
+// The configuration of a separate controller. Does not read any file itself, nor the environment.
+import { z } from 'zod';
+import { compatProblems } from './activator.ts';
+import { agentcubeEnv } from './agentcube-env.ts';
+import { workloadManagerFlags } from './agentcube-flags.ts';
+import { count, text, toggle } from './fields.ts';
+import type { Beyond } from './load.ts';
+import { redisFields, redisProblems } from './redis.ts';
+import {
+  drainField,
+  hostField,
+  leadField,
+  logFields,
+  portField,
+  tlsFields,
+  tlsServingProblems,
+} from './serving.ts';
+
+export const controllerConfigSchema = z.strictObject({
+  host: hostField,
+  port: portField(8080, 'the control API (runtimes, sessions)'),
+  ...tlsFields,
+  tlsCa: text.optional().describe('file of certificates; with it callers must show one that these signed'),
+  advertiseUrl: z
+    .url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' })
+    .optional()
+    .describe('where the other controllers reach this one; from host and port by default'),
+  dataDir: text
+    .optional()
+    .describe('where sandboxes, files and keys live; shared by all programs of this machine'),
+  folder: text
+    .optional()
+    .describe('YAML that is applied by whoever leads, again when it changes; also as the last argument'),
+  images: text.optional().describe('YAML file of local images, beside those in the folder'),
+  isolation: z
+    .enum(['auto', 'bubblewrap', 'unshare', 'plain'])
+    .default('auto')
+    .describe('how sandboxes are kept apart; auto takes the best this host has'),
+  ...redisFields,
+  compatKeys: toggle.describe("write AgentCube's keys of sessions too, for its router to read"),
+  leadSeconds: leadField,
+  wakeTimeoutSeconds: count
+    .default(120)
+    .describe('how long a pause, resume or end that is asked for may take'),
+  startTimeoutSeconds: count.default(120).describe('how long a sandbox may take to become ready'),
+  drainSeconds: drainField,
+  ...logFields,
+});
+
+export type ControllerProgramConfig = z.infer<typeof controllerConfigSchema>;
+
+export const controllerConfig: Beyond<ControllerProgramConfig> = {
+  foreign: { flags: workloadManagerFlags, env: agentcubeEnv },
+  check: (values, readFile) => [
+    ...redisProblems(values, readFile),
+    ...tlsServingProblems(values, readFile),
+    ...compatProblems(values),
+  ],
+};

@@ -1,0 +1,30 @@
+// The kinds of settings there are, as zod schemas that take text (flags, environment) and values (YAML) alike.
+import { z } from 'zod';
+
+export const port = z.coerce.number().int().min(0).max(65_535);
+export const count = z.coerce.number().int().min(1);
+export const seconds = z.coerce.number().int().min(0);
+export const text = z.string().min(1);
+
+/** True or false; as a flag it stands alone. */
+export const toggle = z
+  .union([z.boolean(), z.stringbool()], { error: 'true or false' })
+  .default(false)
+  .meta({ toggle: true });
+
+/** Never printed, and best given by file. */
+export const secret = z.string().min(1).meta({ secret: true });
+
+export interface FieldFacts {
+  readonly description: string;
+  /** As a user would write it; empty when there is none. */
+  readonly fallback: string;
+  readonly toggle: boolean;
+}
+
+/** What help, documentation and the command line need to know of one setting. */
+export function factsOf(field: z.ZodType): FieldFacts {
+  const { description = '', default: fallback, toggle: bare } = z.toJSONSchema(field, { io: 'input' });
+  const shown = fallback === undefined || bare === true ? '' : JSON.stringify(fallback).replaceAll('"', '');
+  return { description, fallback: shown, toggle: bare === true };
+}
