@@ -40,6 +40,7 @@ export class Elector {
   #seenTerm = 0;
   #leader: { readonly holder: string; readonly url: string } | undefined;
   #bidding = false;
+  #notBefore = 0;
   #closed = false;
   #stops: readonly Cancel[] = [];
 
@@ -81,7 +82,7 @@ export class Elector {
     const rule = this.#rule;
     if (rule && this.#deps.clock.monotonic() >= rule.until)
       this.#stop('the store could not be reached in time');
-    if (this.#bidding || this.#closed) return;
+    if (this.#bidding || this.#closed || this.#deps.clock.monotonic() < this.#notBefore) return;
     this.#bidding = true;
     this.#bid()
       .catch((fault: unknown) =>
@@ -120,11 +121,20 @@ export class Elector {
     log('leading', { role, term });
     const rule: Rule = { term, beats, until, leading: Promise.resolve(undefined) };
     this.#rule = rule;
-    rule.leading = lead(term).catch((fault: unknown) => {
-      log('could not begin to lead; trying again', { role, term, fault });
-      if (this.#rule === rule) this.#stop('it could not begin');
+    rule.leading = lead(term).catch(async (fault: unknown) => {
+      log('could not begin to lead; another may', { role, term, fault });
+      await this.#yield(rule);
       return undefined;
     });
+  }
+
+  /** Somebody else may be able to lead: this one lets a term pass before it bids again. */
+  async #yield(rule: Rule): Promise<void> {
+    const { election, clock, role, holder, ttlMs } = this.#deps;
+    if (this.#rule !== rule) return;
+    this.#notBefore = clock.monotonic() + ttlMs;
+    this.#stop('it could not begin');
+    await election.resign(role, holder, rule.term).catch(() => undefined);
   }
 
   #stop(why: string): void {
