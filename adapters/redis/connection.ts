@@ -1,0 +1,140 @@
+// The two connections of a program to its Redis: one for commands, one that listens. Both come back by themselves, for ever.
+// Owns knowing whether Redis answers and takes writes. Does not own what is asked, nor what it means that it was away.
+// Invariant: a command whose connection broke rejects and is never sent again; whether it was done is not known.
+import { Cluster, Redis } from 'ioredis';
+import { PlatformError } from '../../model/errors.ts';
+import { anyNode } from './any-node.ts';
+import { answerOf, asStoreFailure, isWrongSetting } from './failures.ts';
+import { keyOf, type RedisLink } from './link.ts';
+import { clusterOptions, singleOptions } from './options.ts';
+import { addressesOf, type RedisSettings } from './settings.ts';
+
+/** How often to ask when nobody else does (ms): a cut that nobody announces is noticed. */
+const BEAT_MS = 1_000;
+
+export interface RedisConnectionOptions {
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Told each time Redis begins or ceases to answer, and when the reason changes. */
+  readonly onState?: (up: boolean, why?: PlatformError) => void;
+}
+
+export interface RedisConnection {
+  readonly link: RedisLink;
+  /** For the bus alone: a listening connection takes no other commands. Connects when the bus starts. */
+  readonly subscriber: Redis;
+  /**
+   * Resolves when Redis has answered and takes writes. Rejects when the settings must be corrected first (`details.reason`);
+   * goes on trying as long as Redis is merely out of reach.
+   */
+  firstAnswer(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Begins to connect; never throws because Redis cannot be reached. */
+export function openRedis(settings: RedisSettings, options: RedisConnectionOptions): RedisConnection {
+  return new Connection(settings, options);
+}
+
+const openClient = (settings: RedisSettings): Redis | Cluster =>
+  settings.mode === 'cluster'
+    ? new Cluster([...addressesOf(settings)], clusterOptions(settings))
+    : new Redis(singleOptions(settings));
+
+function openSubscriber(settings: RedisSettings, client: Redis | Cluster): Redis {
+  const options = singleOptions(settings);
+  if (!(client instanceof Cluster)) return new Redis(options);
+  const known = () => client.nodes('master').map(({ options: { host = '', port = 0 } }) => ({ host, port }));
+  const nodes = () => [...known(), ...addressesOf(settings)];
+  return new Redis({ ...options, Connector: anyNode(nodes, options) });
+}
+
+const gone = (client: Redis | Cluster): Promise<void> =>
+  new Promise((resolve) => {
+    if (client.status === 'end') return resolve();
+    client.once('end', () => resolve());
+    client.disconnect();
+  });
+
+class Connection implements RedisConnection {
+  readonly link: RedisLink;
+  readonly subscriber: Redis;
+  readonly #options: RedisConnectionOptions;
+  readonly #first = Promise.withResolvers<void>();
+  readonly #beat: NodeJS.Timeout;
+  #up = false;
+  #why: PlatformError | undefined;
+  #asking = false;
+  #closed = false;
+
+  constructor(settings: RedisSettings, options: RedisConnectionOptions) {
+    this.#options = options;
+    const client = openClient(settings);
+    this.link = { client, prefix: `{${settings.keyPrefix}}` };
+    this.subscriber = openSubscriber(settings, client);
+    // Whoever does not ask for the first answer is not to be ended by it.
+    this.#first.promise.catch(() => undefined);
+    this.#beat = setInterval(() => this.#ask(), BEAT_MS).unref();
+    client.on('ready', () => this.#ask());
+    client.on('close', () => this.#isDown(new Error('Connection is closed.')));
+    client.on('error', (fault: Error) => this.#failed(fault));
+    client.on('node error', (fault: Error) => this.#failed(fault));
+    client.connect().catch((fault: unknown) => this.#failed(fault));
+  }
+
+  firstAnswer(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#beat);
+    this.#first.reject(new PlatformError('SHUTTING_DOWN', 'the connection to Redis was closed'));
+    await Promise.all([gone(this.subscriber), gone(this.link.client)]);
+  }
+
+  /** A write that changes nothing: a replica refuses it, and so does a Redis that cannot keep what it is told. */
+  #ask(): void {
+    const { client } = this.link;
+    if (this.#asking || client.status !== 'ready') return;
+    this.#asking = true;
+    answerOf(client.del(keyOf(this.link, 'probe')))
+      .then(
+        () => this.#isUp(),
+        (fault: unknown) => this.#isDown(fault),
+      )
+      .finally(() => (this.#asking = false));
+  }
+
+  #isUp(): void {
+    if (this.#closed) return;
+    this.#first.resolve();
+    if (this.#up) return;
+    this.#up = true;
+    this.#why = undefined;
+    this.#options.log('Redis answers', {});
+    this.#options.onState?.(true);
+  }
+
+  /** Of the connection; it may be up all the same until it closes. */
+  #failed(fault: unknown): void {
+    const why = asStoreFailure(fault);
+    // Without its database it would go on in another one.
+    if (why.details.reason === 'database') this.link.client.disconnect(true);
+    if (!this.#up) this.#isDown(why);
+  }
+
+  #isDown(fault: unknown): void {
+    if (this.#closed) return;
+    const why = asStoreFailure(fault);
+    if (isWrongSetting(why)) this.#first.reject(why);
+    // That the connection closed says less than why it could not be made.
+    const known = !this.#up && this.#why !== undefined;
+    const tellsMore =
+      why.details.reason !== this.#why?.details.reason && why.details.reason !== 'unreachable';
+    if (known && !tellsMore) return;
+    this.#up = false;
+    this.#why = why;
+    this.#options.log('Redis does not answer', { why: why.message, reason: why.details.reason });
+    this.#options.onState?.(false, why);
+  }
+}
