@@ -13,6 +13,14 @@ import type { Connected, UpstreamPool } from './upstream/pool.ts';
 /** May be sent twice when nothing shows that it arrived (RFC 9110 9.2.2). */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
+/** Whoever forwards is told what went wrong on the way to the sandbox. */
+export interface Trouble {
+  /** No connection was made, and nothing was read of the request. True: it is seen to from now on by whoever was told. */
+  unreachable(): boolean;
+  /** The connection broke that a request was on. */
+  lost(): void;
+}
+
 /** Up to this size a body is copied into the same write as its head (bytes): cheaper than two. */
 const joinedBytes = 4_096;
 
@@ -22,6 +30,7 @@ export class Exchange implements Occupant {
   readonly #pool: UpstreamPool;
   readonly #head: RequestHead;
   readonly #beside: Beside & { readonly sessionId: string };
+  readonly #trouble: Trouble;
   #connection: UpstreamConnection | undefined;
   #stopConnecting: (() => void) | undefined;
   #answer: ResponseHead | undefined;
@@ -39,12 +48,14 @@ export class Exchange implements Occupant {
     pool: UpstreamPool,
     head: RequestHead,
     beside: Beside & { readonly sessionId: string },
+    trouble: Trouble,
   ) {
     this.#req = req;
     this.#res = res;
     this.#pool = pool;
     this.#head = head;
     this.#beside = beside;
+    this.#trouble = trouble;
     this.#sent = head.body === 'none';
   }
 
@@ -99,6 +110,7 @@ export class Exchange implements Occupant {
       this.#retried = true;
       return this.#connect();
     }
+    this.#trouble.lost();
     this.#fail(failureOf(failed('SANDBOX_CONNECTION_LOST', { reason, ...this.#whose() }), false));
   }
 
@@ -110,6 +122,8 @@ export class Exchange implements Occupant {
     this.#stopConnecting = undefined;
     if (outcome.kind === 'connected') return this.#begin(outcome.connection);
     if (outcome.kind === 'timeout') return this.#fail(connectTimeout());
+    this.#over = this.#trouble.unreachable();
+    if (this.#over) return;
     this.#fail(failureOf(failed('SANDBOX_UNREACHABLE', { reason: outcome.reason, ...this.#whose() }), false));
   }
 

@@ -17,7 +17,6 @@ export interface GatesDeps {
   readonly wakes: Wakes;
   readonly clock: Clock;
   readonly log: Log;
-  readonly holder: string;
   readonly leases: LeaseBook;
   readonly wakeTimeoutMs: number;
   /** How long a new lease lasts (ms). */
@@ -35,7 +34,7 @@ export interface Waiter {
 }
 
 /** A lost message costs a look-up: how long a gate waits for news before it asks again (ms). */
-const doubtMs = 5_000;
+const doubtMs = 2_000;
 
 interface Place {
   readonly waiter: Waiter;
@@ -55,9 +54,7 @@ export class Gates {
 
   constructor(deps: GatesDeps) {
     this.#deps = deps;
-    this.#stopDoubting = deps.clock.every(doubtMs, () => {
-      for (const gate of [...this.#gates.values()]) this.#step(gate, { kind: 'doubted' });
-    });
+    this.#stopDoubting = deps.clock.every(doubtMs, () => this.recheck());
   }
 
   get size(): number {
@@ -82,6 +79,11 @@ export class Gates {
   changed(session: Session): void {
     const gate = this.#gates.get(session.id);
     if (gate) this.#step(gate, { kind: 'changed', session });
+  }
+
+  /** News may have been missed: whoever waits for some asks again. */
+  recheck(): void {
+    for (const gate of [...this.#gates.values()]) this.#step(gate, { kind: 'doubted' });
   }
 
   /** Refuses everybody who waits; nobody may wait any more. */
@@ -124,18 +126,19 @@ export class Gates {
   }
 
   async #ask(gate: OpenGate): Promise<void> {
-    const { store, clock, holder, leases, leaseMs } = this.#deps;
+    const { store, clock, leases, leaseMs } = this.#deps;
     try {
       await leases.released(gate.sessionId);
-      const now = clock.now();
+      const [now, { holder }] = [clock.now(), leases];
       const { granted, record } = await store.acquire(gate.sessionId, holder, now + leaseMs, now);
-      if (granted && record) leases.grant(record, now + leaseMs);
+      if (granted && record) leases.grant(record, now + leaseMs, holder);
       // Everybody may have left; the lease then runs out by itself, unused.
       if (this.#gates.get(gate.sessionId) !== gate) return;
       this.#step(gate, { kind: 'answered', granted, session: record?.session });
     } catch (fault) {
       this.#deps.log('a session could not be looked up', { sessionId: gate.sessionId, fault });
-      this.#close(gate, (waiter) => waiter.refuse(asPlatformError(fault), false, undefined));
+      const known = gate.state.seen !== undefined;
+      this.#close(gate, (waiter) => waiter.refuse(asPlatformError(fault), known, wokenOf(gate)));
     }
   }
 

@@ -6,7 +6,7 @@ import { badEndpoint, failed, failureOf, noEntry, type Failure } from './core/fa
 import { plainIp, requestHead } from './core/headers.ts';
 import { pickEntry } from './core/pick-entry.ts';
 import type { Target } from './core/route.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type Trouble } from './exchange.ts';
 import type { OpenDoor } from './doors.ts';
 import type { Log, Route } from './lease-book.ts';
 import type { Caller } from './resolve.ts';
@@ -37,13 +37,16 @@ export function doorFor(route: Route, path: string): OpenDoor | Failure {
   return 'problem' in door ? badEndpoint(door.endpoint, door.problem) : door;
 }
 
-export class HttpCaller implements Caller {
+export class HttpCaller implements Caller, Trouble {
   readonly target: Target;
   readonly #deps: ForwardDeps;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #wanted: Wanted;
   #exchange: Exchange | undefined;
+  #route: Route | undefined;
+  #done: (() => void) | undefined;
+  #again: (() => void) | undefined;
 
   constructor(deps: ForwardDeps, req: IncomingMessage, res: ServerResponse, wanted: Wanted) {
     this.target = wanted.target;
@@ -66,7 +69,8 @@ export class HttpCaller implements Caller {
     answerFailure(this.#res, failure, beside);
   }
 
-  forward(route: Route, serverTiming: string | undefined): void {
+  forward(route: Route, serverTiming: string | undefined, again?: () => void): void {
+    this.#again = again;
     this.#work(route);
     const beside = { sessionId: route.sessionId, serverTiming };
     const door = doorFor(route, this.#wanted.path);
@@ -80,16 +84,38 @@ export class HttpCaller implements Caller {
       );
   }
 
-  #work(route: Route): void {
-    const { room } = this.#deps;
-    const done = route.work();
-    room.inHand += 1;
-    this.#res.once('close', () => {
-      done();
-      room.inHand -= 1;
-      this.#exchange?.abandon();
-    });
+  /** Nothing was read of the request, so it may be forwarded anew. */
+  unreachable(): boolean {
+    const again = this.#again;
+    this.#route?.doubt();
+    if (!again) return false;
+    this.#res.off('close', this.#onClose);
+    this.#exchange = undefined;
+    this.#rest();
+    again();
+    return true;
   }
+
+  lost(): void {
+    this.#route?.doubt();
+  }
+
+  #work(route: Route): void {
+    this.#route = route;
+    this.#done = route.work();
+    this.#deps.room.inHand += 1;
+    this.#res.once('close', this.#onClose);
+  }
+
+  #rest(): void {
+    this.#done?.();
+    this.#deps.room.inHand -= 1;
+  }
+
+  readonly #onClose = (): void => {
+    this.#rest();
+    this.#exchange?.abandon();
+  };
 
   #send(door: OpenDoor, token: string, beside: Beside & { readonly sessionId: string }): void {
     if (this.gone) return;
@@ -101,7 +127,7 @@ export class HttpCaller implements Caller {
       clientIp: plainIp(this.#req.socket.remoteAddress),
       secure: (this.#req.socket as TLSSocket).encrypted === true,
     });
-    this.#exchange = new Exchange(this.#req, this.#res, door.pool, head, beside);
+    this.#exchange = new Exchange(this.#req, this.#res, door.pool, head, beside, this);
     this.#exchange.start();
   }
 

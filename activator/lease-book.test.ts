@@ -29,8 +29,9 @@ async function start(
   await store.create(session, null);
   const acquire = async () => {
     const until = clock.now() + 5 * second;
-    const { record } = await store.acquire(session.id, 'me', until, clock.now());
-    return book.grant(record as SessionRecord, until);
+    const { holder } = book;
+    const { record } = await store.acquire(session.id, holder, until, clock.now());
+    return book.grant(record as SessionRecord, until, holder);
   };
   const leasedForMs = async () => ((await store.get(session.id))?.leasedUntil ?? 0) - clock.now();
   const usable = () => book.usable(session.id, clock.now()) !== undefined;

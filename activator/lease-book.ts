@@ -8,6 +8,7 @@ import type { LeaseClaim, Leases, SessionRecord } from '../model/session-store.t
 import type { Session } from '../model/session.ts';
 import { effectOf, isUsable, upkeepMs, upkeepOf, type Held } from './core/leases.ts';
 import { doorsOf, type Door } from './doors.ts';
+import { OwedLeases } from './owed-leases.ts';
 
 export type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -16,7 +17,7 @@ export interface LeaseBookDeps {
   readonly wakes: Wakes;
   readonly clock: Clock;
   readonly log: Log;
-  /** Names this activator among those that hold leases. */
+  /** Names this activator among those that hold leases; the names its leases are held by begin with it. */
   readonly holder: string;
   /** How long a renewed lease lasts (ms). */
   readonly leaseMs: number;
@@ -28,6 +29,8 @@ export interface Route extends Held {
   readonly doors: readonly Door[];
   /** Begins a piece of work. The answer ends it; more calls than one count once. */
   work(): () => void;
+  /** The sandbox is not where it should be: the store is asked before it is forwarded to again. Work in hand goes on. */
+  doubt(): void;
 }
 
 class LeasedRoute implements Route {
@@ -39,11 +42,13 @@ class LeasedRoute implements Route {
   readonly #clock: Clock;
   version: number;
   leasedUntil: number;
+  /** The name that the store knows the lease by. */
+  holder: string;
   inHand = 0;
   lastActivityAt: number;
   touched = true;
 
-  constructor({ session }: SessionRecord, leasedUntil: number, clock: Clock) {
+  constructor({ session }: SessionRecord, leasedUntil: number, holder: string, clock: Clock) {
     this.sessionId = session.id;
     this.generation = session.generation;
     this.targetText = runtimeKeyText(session.runtime);
@@ -51,6 +56,7 @@ class LeasedRoute implements Route {
     this.pauseAfterMs = session.policy.pauseAfterMs;
     this.version = session.version;
     this.leasedUntil = leasedUntil;
+    this.holder = holder;
     this.#clock = clock;
     this.lastActivityAt = clock.now();
   }
@@ -65,6 +71,10 @@ class LeasedRoute implements Route {
       this.inHand -= 1;
       this.#touch();
     };
+  }
+
+  doubt(): void {
+    this.leasedUntil = 0;
   }
 
   #touch(): void {
@@ -87,16 +97,30 @@ export class LeaseBook {
   readonly #deps: LeaseBookDeps;
   readonly #routes = new Map<string, LeasedRoute>();
   readonly #releasing = new Map<string, Promise<void>>();
+  readonly #owed: OwedLeases;
   readonly #stopUpkeep: () => void;
+  #holder: string;
+  #names = 1;
   #renewing = false;
+  #doubted = false;
+  /** A recheck was asked for while a renewal was on its way. */
+  #renewAgain = false;
+  #closed = false;
 
   constructor(deps: LeaseBookDeps) {
     this.#deps = deps;
+    this.#owed = new OwedLeases(deps.store);
+    this.#holder = deps.holder;
     this.#stopUpkeep = deps.clock.every(upkeepMs, () => this.#upkeep());
   }
 
   get size(): number {
     return this.#routes.size;
+  }
+
+  /** The name to ask for a lease by. Another one after a lease could not be given back, because that may still happen, late. */
+  get holder(): string {
+    return this.#holder;
   }
 
   /** The route of a session under a living lease; undefined means: ask. */
@@ -110,17 +134,18 @@ export class LeaseBook {
     await this.#releasing.get(sessionId);
   }
 
-  /** Enters a lease that the store granted until `until` (ms since the epoch). */
-  grant(record: SessionRecord, until: number): Route {
+  /** Enters a lease that the store granted to `holder` until `until` (ms since the epoch). */
+  grant(record: SessionRecord, until: number, holder: string): Route {
     const known = this.#routes.get(record.session.id);
     if (known?.generation === record.session.generation) {
-      known.leasedUntil = Math.max(known.leasedUntil, until);
       known.version = Math.max(known.version, record.session.version);
+      this.#extend(known, until, holder);
       return known;
     }
     known?.close();
-    const route = new LeasedRoute(record, until, this.#deps.clock);
-    this.#routes.set(route.sessionId, route);
+    const route = new LeasedRoute(record, until, holder, this.#deps.clock);
+    if (this.#closed) void this.#release([route]);
+    else this.#routes.set(route.sessionId, route);
     return route;
   }
 
@@ -142,12 +167,27 @@ export class LeaseBook {
     void this.#release([route]);
   }
 
+  /** News may have been missed, or the store may have lost what it knew: every lease that is still wanted is renewed now. */
+  recheck(): void {
+    this.#doubted = true;
+    if (this.#renewing) this.#renewAgain = true;
+    else this.#upkeep();
+  }
+
   /** Gives every lease back and keeps no connection. Never rejects. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#stopUpkeep();
     const all = [...this.#routes.values()];
     for (const route of all) this.#forget(route);
-    await this.#release(all);
+    await Promise.all([this.#release(all), this.#owed.settle()]);
+  }
+
+  #extend(route: LeasedRoute, until: number, holder: string): void {
+    route.leasedUntil = Math.max(route.leasedUntil, until);
+    if (route.holder === holder) return;
+    this.#owed.add(route.holder, [claimOf(route)]);
+    route.holder = holder;
   }
 
   #forget(route: LeasedRoute): void {
@@ -168,50 +208,67 @@ export class LeaseBook {
     const renew: LeasedRoute[] = [];
     const release: LeasedRoute[] = [];
     for (const route of this.#routes.values()) {
-      const due = upkeepOf(route, now);
+      const due = upkeepOf(route, now, this.#doubted);
       if (due === 'renew') renew.push(route);
       if (due === 'release') release.push(route);
       if (due === 'release' || due === 'forget') this.#forget(route);
       for (const door of route.doors) if ('pool' in door) door.pool.sweep();
     }
+    void this.#owed.settle();
     void this.#release(release);
     void this.#renew(renew, now);
   }
 
   async #renew(routes: readonly LeasedRoute[], now: number): Promise<void> {
-    if (routes.length === 0 || this.#renewing) return;
+    if (this.#renewing) return;
+    this.#doubted = false;
+    if (routes.length === 0) return;
     this.#renewing = true;
-    const until = now + this.#deps.leaseMs;
-    const asked = routes.map((route) => ({ route, version: route.version }));
     for (const route of routes) route.touched = false;
     try {
-      const rejected = new Set(await this.#deps.store.renew(routes.map(claimOf), this.#deps.holder, until));
-      for (const { route, version } of asked) {
-        // News that came meanwhile may be newer than the answer; the next round asks again.
-        if (route.version === version) this.#renewed(route, !rejected.has(route.sessionId), until);
-      }
+      await this.#askToRenew(routes, now + this.#deps.leaseMs);
     } catch (fault) {
       for (const route of routes) route.touched = true;
+      // A store that was away may come back without the leases that nobody uses just now.
+      this.#doubted = true;
       this.#deps.log('leases could not be renewed; trying again', { fault, sessions: routes.length });
     } finally {
       this.#renewing = false;
     }
+    if (!this.#renewAgain) return;
+    this.#renewAgain = false;
+    this.#doubted = true;
+    this.#upkeep();
   }
 
-  #renewed(route: LeasedRoute, granted: boolean, until: number): void {
-    if (this.#routes.get(route.sessionId) !== route) return;
-    if (granted) route.leasedUntil = Math.max(route.leasedUntil, until);
-    else this.#revoke(route);
+  async #askToRenew(routes: readonly LeasedRoute[], until: number): Promise<void> {
+    const holder = this.#holder;
+    const asked = routes.map((route) => ({ route, version: route.version }));
+    const rejected = new Set(await this.#deps.store.renew(routes.map(claimOf), holder, until));
+    for (const { route, version } of asked) {
+      // News that came meanwhile may be newer than the answer; the next round asks again.
+      const stands = route.version === version && this.#routes.get(route.sessionId) === route;
+      if (!stands) continue;
+      if (rejected.has(route.sessionId)) this.#revoke(route);
+      else this.#extend(route, until, holder);
+    }
   }
 
   async #release(routes: readonly LeasedRoute[]): Promise<void> {
-    if (routes.length === 0) return;
-    const done = this.#deps.store.release(routes.map(claimOf), this.#deps.holder).catch((fault: unknown) => {
-      this.#deps.log('leases could not be given back; they run out by themselves', { fault });
+    const byHolder = Map.groupBy(routes, ({ holder }) => holder);
+    await Promise.all([...byHolder].map(([holder, held]) => this.#giveBack(holder, held.map(claimOf))));
+  }
+
+  async #giveBack(holder: string, claims: readonly LeaseClaim[]): Promise<void> {
+    const done = this.#deps.store.release(claims, holder).catch((fault: unknown) => {
+      this.#deps.log('leases could not be given back; trying again', { fault, sessions: claims.length });
+      this.#owed.add(holder, claims);
+      // What this name gives back may be taken late: it asks for no lease any more.
+      if (holder === this.#holder) this.#holder = `${this.#deps.holder}.${++this.#names}`;
     });
-    for (const { sessionId } of routes) this.#releasing.set(sessionId, done);
+    for (const { sessionId } of claims) this.#releasing.set(sessionId, done);
     await done;
-    for (const { sessionId } of routes) {
+    for (const { sessionId } of claims) {
       if (this.#releasing.get(sessionId) === done) this.#releasing.delete(sessionId);
     }
   }

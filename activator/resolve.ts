@@ -13,12 +13,13 @@ import type { Gates, Waiter } from './gates.ts';
 import type { LeaseBook, Log, Route } from './lease-book.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** Somebody who wants a sandbox. Exactly one of `forward` and `refuse` is called, at most once, and neither after it is gone. */
+/** Somebody who wants a sandbox. Exactly one of `forward` and `refuse` is called, at most once unless it asks again, and neither after it is gone. */
 export interface Caller {
   readonly target: Target;
   /** Whether nobody waits for an answer any more. */
   readonly gone: boolean;
-  forward(route: Route, serverTiming: string | undefined): void;
+  /** `again`: for one whose sandbox is not there; asks the store where it is, and has the caller forwarded or refused anew. Absent the second time. */
+  forward(route: Route, serverTiming: string | undefined, again?: () => void): void;
   refuse(failure: Failure, beside: Beside): void;
   /** Calls back when it leaves before it is served. The answer stops listening. */
   onGone(listener: () => void): () => void;
@@ -55,8 +56,15 @@ export class Resolver {
     if (admission !== 'go') return refuse(caller, failed(admission));
     if (sessionId === undefined) return void this.#open(caller);
     const route = leases.usable(sessionId, clock.now());
-    if (route?.targetText === caller.target.text) caller.forward(route, undefined);
+    if (route?.targetText === caller.target.text)
+      caller.forward(route, undefined, () => this.#again(caller, sessionId));
     else this.#wait(caller, sessionId, clock.monotonic(), undefined);
+  }
+
+  /** Its route was of yesterday: news that the session moved was lost, or is still on its way. */
+  #again(caller: Caller, sessionId: string): void {
+    if (this.#closed) return refuse(caller, failed('SHUTTING_DOWN'));
+    this.#wait(caller, sessionId, this.#deps.clock.monotonic(), undefined);
   }
 
   #wait(caller: Caller, sessionId: string, since: number, opened: OpenedSession | undefined): void {
@@ -83,6 +91,7 @@ export class Resolver {
     try {
       const opened = await openSession(this.#deps.opening, { runtime: key, now: clock.now() });
       room.leave(undefined, text);
+      if (this.#closed) return this.#turnAway(caller, failed('SHUTTING_DOWN'), opened);
       if (!caller.gone) this.#wait(caller, opened.session.id, since, opened);
       // Nobody wants it any more, but a start that is stored must be carried out; being idle then ends it.
       else if (opened.how === 'cold') wakes.wake(opened.session.id);

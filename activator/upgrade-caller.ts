@@ -18,6 +18,7 @@ import type { Caller } from './resolve.ts';
 interface Handshake {
   readonly address: Address;
   readonly beside: Beside & { readonly sessionId: string };
+  readonly route: Route;
 }
 
 export type UpgradeProxy = (req: IncomingMessage, socket: Socket, head: Buffer, handshake: Handshake) => void;
@@ -73,7 +74,8 @@ function fail(error: NodeJS.ErrnoException, socket: Socket, handshake: Handshake
   // Once bytes of an answer went out, an error can only end the socket.
   if (socket.bytesWritten > 0 || !handshake) return void socket.destroy();
   const code = refused.has(error.code ?? '') ? 'SANDBOX_UNREACHABLE' : 'SANDBOX_CONNECTION_LOST';
-  const { beside } = handshake;
+  const { beside, route } = handshake;
+  route.doubt();
   failUpgrade(
     socket,
     failureOf(failed(code, { reason: error.message, sessionId: beside.sessionId }), false),
@@ -141,7 +143,7 @@ export class UpgradeCaller implements Caller {
     try {
       this.#rewrite(door, await this.#deps.signer.tokenFor(route.sessionId));
       if (!this.gone)
-        this.#deps.proxy(this.#req, this.#socket, this.#head, { address: door.address, beside });
+        this.#deps.proxy(this.#req, this.#socket, this.#head, { address: door.address, beside, route });
     } catch (fault) {
       this.#deps.log('a token could not be signed', { sessionId: beside.sessionId, fault });
       this.refuse(failureOf(failed('JWT_SIGNING_FAILED', { sessionId: beside.sessionId }), false), beside);

@@ -98,7 +98,12 @@ describe('leases', () => {
     ['at rest, and never to be paused', { pauseAfterMs: null }, 4_000, 'leave'],
     ['run out', {}, 5_000, 'forget'],
     ['run out with use that the store has not heard of', { touched: true }, 5_000, 'release'],
-  ] as const)('%s', (_, change, now, due) => expect(upkeepOf({ ...held, ...change }, now)).toBe(due));
+  ] as const)('%s', (_, change, now, due) => expect(upkeepOf({ ...held, ...change }, now, false)).toBe(due));
+
+  test('one that the store may have lost is renewed, unless it would be given up', () => {
+    const at = (now: number) => upkeepOf(held, now, true);
+    expect([at(1_000), at(3_000), at(5_000)]).toEqual(['renew', 'release', 'forget']);
+  });
 
   test('are not relied upon in their last quarter of a second', () => {
     expect([isUsable(held, 4_700), isUsable(held, 4_800)]).toEqual([true, false]);

@@ -35,6 +35,7 @@ const texts: Partial<Record<ErrorCode, string>> = {
   SANDBOX_CRASHED: 'the sandbox ended while it was being woken',
   SANDBOX_START_FAILED: 'the sandbox did not start',
   WAKE_TIMEOUT: 'the sandbox was not awake in time',
+  STORE_UNAVAILABLE: 'the store of sessions cannot be reached',
   SHUTTING_DOWN: 'the platform is stopping',
   INVALID_REQUEST: 'the path is malformed',
   JWT_SIGNING_FAILED: 'failed to sign request',
@@ -44,11 +45,13 @@ const texts: Partial<Record<ErrorCode, string>> = {
 export const failed = (code: ErrorCode, details: ErrorDetails = {}): PlatformError =>
   new PlatformError(code, texts[code] ?? 'internal server error', details);
 
-/** AgentCube answers 500 with one text to whatever keeps a session from being looked up, and to a start that failed. */
+/** AgentCube answers 500 with one text to a start that failed. */
 const asInternal = (error: PlatformError): PlatformError =>
   new PlatformError(error.code, 'internal server error', error.details);
 
-const alwaysInternal: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['STORE_UNAVAILABLE', 'INTERNAL']);
+/** Where AgentCube answers 500, ours says that it is worth asking again. Why the store is away is for the log. */
+const asUnavailable = (): PlatformError => failed('STORE_UNAVAILABLE');
+
 const startFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SANDBOX_START_FAILED',
   'SANDBOX_START_TIMEOUT',
@@ -68,8 +71,9 @@ const soon: Partial<Record<ErrorCode, number>> = {
 
 /** `opening`: the request has no session of its own yet, so AgentCube would still be creating one. */
 export function failureOf(error: PlatformError, opening: boolean): Failure {
-  const internal = alwaysInternal.has(error.code) || (opening && startFailures.has(error.code));
-  const shown = internal ? asInternal(error) : error;
+  const internal = error.code === 'INTERNAL' || (opening && startFailures.has(error.code));
+  const told = error.code === 'STORE_UNAVAILABLE' ? asUnavailable() : error;
+  const shown = internal ? asInternal(error) : told;
   const retryAfter = soon[error.code];
   return {
     status: internal ? 500 : statusOf(error.code),

@@ -25,12 +25,15 @@ export const isUsable = (held: Pick<Held, 'leasedUntil'>, now: number): boolean 
 
 export type Upkeep = 'renew' | 'release' | 'forget' | 'leave';
 
-/** What to do with one lease at `now` (ms since the epoch). */
-export function upkeepOf(held: Held, now: number): Upkeep {
+/**
+ * What to do with one lease at `now` (ms since the epoch). `doubted`: the store may have lost it, so it is renewed unless it
+ * would be given up anyway; the session counts as no more active for that.
+ */
+export function upkeepOf(held: Held, now: number, doubted: boolean): Upkeep {
   if (held.inHand > 0) return 'renew';
   if (held.leasedUntil <= now) return held.touched ? 'release' : 'forget';
   if (held.pauseAfterMs !== null && now - held.lastActivityAt >= held.pauseAfterMs) return 'release';
-  return held.touched ? 'renew' : 'leave';
+  return held.touched || doubted ? 'renew' : 'leave';
 }
 
 /** `revoke`: ask the store before the next request. `drop`: the sandbox that was leased is gone. */

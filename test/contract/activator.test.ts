@@ -340,7 +340,7 @@ describe('what the client sees', () => {
 });
 
 describe('faults', () => {
-  test('a store that does not answer is 500, and not ready', async () => {
+  test('a store that does not answer is 503, worth asking again, and not ready', async () => {
     const fail = () => Promise.reject(new PlatformError('STORE_UNAVAILABLE', 'the disk is full'));
     const broken = own(
       await MemoryActivator.start({
@@ -349,9 +349,10 @@ describe('faults', () => {
     );
     for (const headers of [session('any'), {}]) {
       const reply = await ask(broken.port, { path: `${base}/`, headers });
-      expect([reply.status, JSON.parse(reply.body)]).toEqual([
-        500,
-        { error: 'internal server error', code: 'STORE_UNAVAILABLE', retryable: true },
+      expect([reply.status, reply.headers['retry-after'], JSON.parse(reply.body)]).toEqual([
+        503,
+        '1',
+        { error: 'the store of sessions cannot be reached', code: 'STORE_UNAVAILABLE', retryable: true },
       ]);
     }
     const ready = await ask(broken.port, { path: '/health/ready' });
