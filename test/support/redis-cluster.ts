@@ -9,7 +9,7 @@ export interface RedisCluster {
   readonly nodes: readonly RedisServer[];
   /** `host:port` of all, with commas. */
   readonly addr: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const args = [

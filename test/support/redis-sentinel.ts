@@ -18,7 +18,7 @@ export interface RedisSentinel {
   /** The master at first, and its replica. */
   readonly master: RedisServer;
   readonly replica: RedisServer;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function startSentinel(dir: string, port: number, master: RedisServer): Promise<RedisProcess> {
