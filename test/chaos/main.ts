@@ -1,0 +1,95 @@
+// `npm run chaos -- --minutes 5 --seed S [--out FILE]`: one run, its summary, what the checker found. Exit code 1 when it found something.
+import path from 'node:path';
+import { tmpdir } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Violation } from './checker.ts';
+import { openHistory, type History } from './history.ts';
+import { runChaos } from './run.ts';
+import { summarize, summaryText } from './summary.ts';
+
+const help = `Chaos: three activators, two controllers, two autoscalers, Redis and real sandboxes under load, and faults at random.
+
+  --minutes N   how long faults go on (5)
+  --seed S      which faults and requests; the same seed does the same (the time)
+  --out FILE    the history, one JSON object a line (a file in the temporary folder)
+  --workers N   clients at once (8)
+  --sessions N  sessions that each client holds at most (3)
+
+Ctrl-C ends it early; what was done until then is judged.`;
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const progressEveryMs = 10_000;
+const shownViolations = 50;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '5' },
+    seed: { type: 'string' },
+    out: { type: 'string' },
+    workers: { type: 'string', default: '8' },
+    sessions: { type: 'string', default: '3' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+function number(name: 'minutes' | 'seed' | 'workers' | 'sessions', otherwise = 0): number {
+  const value = Number(values[name] ?? otherwise);
+  if (Number.isFinite(value) && value > 0) return value;
+  process.stderr.write(`--${name} must be a number above 0\n`);
+  process.exit(2);
+}
+
+function tellProgress(history: History): () => void {
+  const timer = setInterval(() => {
+    const { requests, answered, sessions, faults } = summarize(history.entries());
+    const done = [...faults].filter(([what]) => !['mend', 'thaw', 'redis-up'].includes(what));
+    const happened = done.map(([what, times]) => `${times} ${what}`).join(', ') || 'none';
+    const at = Math.round(history.now() / 1_000);
+    print(
+      `  ${at} s: ${answered} of ${requests} requests answered, ${sessions} sessions; faults: ${happened}`,
+    );
+  }, progressEveryMs);
+  return () => clearInterval(timer);
+}
+
+function report(violations: readonly Violation[], file: string, seed: number): void {
+  if (violations.length === 0) return print('\nthe checker found nothing');
+  print(`\nthe checker found ${violations.length} (seed ${seed}, history in ${file}):`);
+  for (const { rule, text } of violations.slice(0, shownViolations)) print(`  ${rule}: ${text}`);
+}
+
+/** The second Ctrl-C is not ours: it ends the process, and what runs is left to the machine. */
+function stopOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      print('\n  ending early: healing, then judging');
+      controller.abort();
+    });
+  return controller.signal;
+}
+
+async function main(): Promise<void> {
+  if (values.help) return print(help);
+  const seed = number('seed', Date.now() % 100_000);
+  const file = path.resolve(values.out ?? path.join(tmpdir(), `agentcube-chaos-${seed}.jsonl`));
+  const history = openHistory(file);
+  const minutes = number('minutes');
+  print(`chaos: ${minutes} minutes with seed ${seed}; history in ${file}`);
+  const done = tellProgress(history);
+  const violations = await runChaos({
+    minutes,
+    seed,
+    workers: number('workers'),
+    sessionsPerWorker: number('sessions'),
+    history,
+    say: (text) => print(`  ${text}`),
+    stop: stopOnSignals(),
+  }).finally(done);
+  history.close();
+  print(`\n${summaryText(summarize(history.entries()))}`);
+  report(violations, file, seed);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+}
+
+await main();

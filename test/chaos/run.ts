@@ -1,0 +1,82 @@
+// A chaos run from its first program to its verdict: load, faults for a time, healing, a look at everything, the checker.
+// Does not own the command line (main.ts).
+import { setTimeout as sleep } from 'node:timers/promises';
+import { check, type Violation } from './checker.ts';
+import { Client, type Held } from './client.ts';
+import { runtimes } from './deployment.ts';
+import { readFinals, readInventory } from './ending.ts';
+import { Havoc } from './havoc.ts';
+import type { History } from './history.ts';
+import { startLoad, type Load } from './load.ts';
+import { planFaults } from './plan.ts';
+import { Stage } from './stage.ts';
+
+export interface RunOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly workers: number;
+  readonly sessionsPerWorker: number;
+  readonly history: History;
+  /** Told in words what goes on. */
+  readonly say: (text: string) => void;
+  /** Ends the run early: what was begun is healed and judged all the same. */
+  readonly stop: AbortSignal;
+}
+
+/** The longest that a frozen program and then a wake may keep a client (ms). */
+export const patienceMs = 60_000;
+
+export const loadOn = (
+  stage: Stage,
+  history: History,
+  { seed, workers, sessionsPerWorker }: Pick<RunOptions, 'seed' | 'workers' | 'sessionsPerWorker'>,
+): Load =>
+  startLoad({
+    client: new Client(history, patienceMs),
+    seed,
+    workers,
+    sessionsPerWorker,
+    runtimes,
+    activators: stage.programs.activators,
+    controllers: stage.programs.controllers,
+  });
+
+/** Everything heals; then each session is read and the machine is looked at. */
+export async function judge(
+  stage: Stage,
+  history: History,
+  held: readonly Held[],
+): Promise<readonly Violation[]> {
+  const [activator] = stage.programs.activators;
+  const [controller] = stage.programs.controllers;
+  if (!activator || !controller) throw new Error('nobody is there to be asked');
+  await stage.programs.ready();
+  await readFinals(history, held, activator);
+  await readInventory(history, stage.dataDir, controller);
+  return check(history.entries());
+}
+
+/** Resolves with what the checker found. Leaves nothing on the machine. */
+export async function runChaos(options: RunOptions): Promise<readonly Violation[]> {
+  const { minutes, seed, history, say, stop } = options;
+  say('starting Redis and the programs');
+  const stage = await Stage.open({ activators: 3, controllers: 2, autoscalers: 2, history });
+  try {
+    const durationMs = minutes * 60_000;
+    history.write({ t: 'started', seed, minutes });
+    const load = loadOn(stage, history, options);
+    const havoc = new Havoc(stage, history);
+    stop.addEventListener('abort', () => void havoc.heal());
+    const names = stage.programs.all.map(({ name }) => name);
+    say(`${minutes} minutes of load and faults`);
+    await havoc.run(planFaults(seed, durationMs, names));
+    await sleep(stop.aborted ? 0 : 1_000);
+    say('healing');
+    await havoc.heal();
+    const held = await load.stop();
+    say(`looking at ${held.length} sessions and at the machine`);
+    return await judge(stage, history, held);
+  } finally {
+    await stage.close();
+  }
+}
