@@ -1,11 +1,13 @@
-// The feed of stored session changes within one process: a listener is called in the order of publishing, before publish returns.
+// What programs tell each other, within one process: a listener is called in the order of publishing, before publish returns.
 // A listener that throws does not keep the others from hearing.
-import type { LeaseRecallFeed, LeaseRecalls, SessionFeed } from '../../model/platform.ts';
+import type { LeaseRecallFeed, LeaseRecalls, SessionFeed, WakeFeed, Wakes } from '../../model/platform.ts';
 import type { SessionStore } from '../../model/session-store.ts';
 import type { Session } from '../../model/session.ts';
 
-export interface SessionBus extends SessionFeed, LeaseRecalls, LeaseRecallFeed {
+export interface SessionBus extends SessionFeed, Wakes, WakeFeed, LeaseRecalls, LeaseRecallFeed {
   publish(session: Session): void;
+  /** A call within a process is never missed, but a store may be another than before. */
+  announceGap(): void;
 }
 
 type Listeners<T> = Set<(value: T) => void>;
@@ -18,6 +20,8 @@ const listening = <T>(listeners: Listeners<T>, listener: (value: T) => void) => 
 export function createSessionBus(onFault: (fault: unknown) => void): SessionBus {
   const changes: Listeners<Session> = new Set();
   const recalls: Listeners<string> = new Set();
+  const wakes: Listeners<string> = new Set();
+  const gaps: Listeners<undefined> = new Set();
   const tell = <T>(listeners: Listeners<T>, value: T): void => {
     for (const listener of [...listeners]) {
       try {
@@ -30,8 +34,10 @@ export function createSessionBus(onFault: (fault: unknown) => void): SessionBus 
   return {
     publish: (session) => tell(changes, session),
     subscribe: (listener) => listening(changes, listener),
-    // A call within a process is never missed.
-    onGap: () => () => undefined,
+    announceGap: () => tell(gaps, undefined),
+    onGap: (listener) => listening(gaps, listener),
+    wake: (sessionId) => tell(wakes, sessionId),
+    onWake: (listener) => listening(wakes, listener),
     recall: (sessionId) => tell(recalls, sessionId),
     onRecall: (listener) => listening(recalls, listener),
   };
