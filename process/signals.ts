@@ -1,0 +1,32 @@
+// Ctrl-C and SIGTERM: the first asks for an orderly stop, the second leaves at once. Owns the exit codes of a stop: 0, or 130.
+import { fail } from './failing.ts';
+
+export interface Stopping {
+  readonly program: string;
+  /** Finishes in order. */
+  readonly stop: () => Promise<void>;
+  readonly print: (text: string) => void;
+  /** Said at the first signal, at the end, and at the second signal. */
+  readonly words: { readonly stopping: string; readonly stopped: string; readonly left: string };
+}
+
+/** From now on the signals end the process. */
+export function stopOnSignals({ program, stop, print, words }: Stopping): void {
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) {
+      print(words.left);
+      process.exit(130);
+    }
+    asked = true;
+    print(words.stopping);
+    stop().then(
+      () => {
+        print(words.stopped);
+        process.exit(0);
+      },
+      (fault: unknown) => fail(program, fault),
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+}
