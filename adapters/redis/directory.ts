@@ -1,6 +1,7 @@
 // What is deployed: the leading controller publishes it, everybody else finds it in memory.
 // Does not own the objects that users deployed (resources.ts). Invariant: as long as it is not known what is deployed,
 // nothing is said to be not deployed.
+import type { Cancel } from '../../model/clock.ts';
 import { PlatformError } from '../../model/errors.ts';
 import type { DeployedRuntime, RuntimeDirectory, Runtimes } from '../../model/platform.ts';
 import { runtimeKeyText } from '../../model/sandbox.ts';
@@ -25,6 +26,10 @@ export interface RedisRuntimes extends Runtimes {
   start(): Promise<void>;
   /** Whether anybody has told yet what is deployed. */
   known(): boolean;
+  /** Everything that is deployed; empty while nobody has told. */
+  all(): readonly DeployedRuntime[];
+  /** Told each time that the table was read. */
+  onRead(listener: () => void): Cancel;
   stop(): void;
 }
 
@@ -37,17 +42,24 @@ export interface ReaderOptions {
 /** The reading end. */
 export function redisRuntimes({ link, bus, onFault }: ReaderOptions): RedisRuntimes {
   let runtimes: ReadonlyMap<string, DeployedRuntime> | undefined;
+  const listeners = new Set<() => void>();
   const onRows = (rows: ReadonlyMap<string, string>): void => {
     const read = [...rows].map(([key, text]) => [key, readRuntime(text)] as const);
     const strange = read.filter(([, runtime]) => !runtime).map(([key]) => key);
     if (strange.length > 0) onFault(new Error(`not understood what is deployed as ${strange.join(', ')}`));
     runtimes = new Map(read.flatMap(([key, runtime]) => (runtime ? [[key, runtime]] : [])));
+    for (const tell of [...listeners]) tell();
   };
   const reader = new TableReader({ link, bus, table: 'runtimes', onRows, onFault });
   return {
     start: () => reader.start(),
     stop: () => reader.stop(),
     known: () => runtimes !== undefined,
+    all: () => [...(runtimes?.values() ?? [])],
+    onRead(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     find(key) {
       if (runtimes) return runtimes.get(runtimeKeyText(key));
       throw new PlatformError(
