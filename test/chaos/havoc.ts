@@ -27,8 +27,8 @@ export class Havoc {
     this.#history = history;
   }
 
-  /** Resolves when the last of them has begun, or `heal` was called. Rejects when a fault could not be done. */
-  async run(planned: readonly Planned[]): Promise<void> {
+  /** Resolves after `durationMs`, or when `stop` or `heal` was called, or a fault could not be done: `heal` rejects with that. */
+  async run(planned: readonly Planned[], durationMs: number): Promise<void> {
     const began = this.#history.now();
     for (const { at, fault } of planned) {
       await this.#wait(began + at - this.#history.now());
@@ -37,9 +37,15 @@ export class Havoc {
       this.#underWay.add(doing);
       doing.then(
         () => this.#underWay.delete(doing),
-        () => this.#healing.abort(), // `heal` rejects with it
+        () => this.#healing.abort(),
       );
     }
+    await this.#wait(began + durationMs - this.#history.now());
+  }
+
+  /** No further faults; those under way undo themselves. `heal` waits for that. */
+  stop(): void {
+    this.#healing.abort();
   }
 
   /** Every fault undoes itself now. Programs that are gone come back by themselves. */

@@ -1,4 +1,5 @@
 // `npm run chaos -- --minutes 5 --seed S [--out FILE]`: one run, its summary, what the checker found. Exit code 1 when it found something.
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -54,7 +55,9 @@ function tellProgress(history: History): () => void {
 
 function report(violations: readonly Violation[], file: string, seed: number): void {
   if (violations.length === 0) return print('\nthe checker found nothing');
-  print(`\nthe checker found ${violations.length} (seed ${seed}, history in ${file}):`);
+  print(
+    `\nthe checker found ${violations.length} (seed ${seed}, history in ${file}, what the programs printed beside it):`,
+  );
   for (const { rule, text } of violations.slice(0, shownViolations)) print(`  ${rule}: ${text}`);
 }
 
@@ -85,6 +88,7 @@ async function main(): Promise<void> {
     history,
     say: (text) => print(`  ${text}`),
     stop: stopOnSignals(),
+    keepOutput: (program, output) => writeFileSync(`${file}.${program}.log`, output),
   }).finally(done);
   history.close();
   print(`\n${summaryText(summarize(history.entries()))}`);

@@ -1,6 +1,5 @@
 // A chaos run from its first program to its verdict: load, faults for a time, healing, a look at everything, the checker.
 // Does not own the command line (main.ts).
-import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Violation } from './checker.ts';
 import { Client, type Held } from './client.ts';
 import { runtimes } from './deployment.ts';
@@ -21,6 +20,8 @@ export interface RunOptions {
   readonly say: (text: string) => void;
   /** Ends the run early: what was begun is healed and judged all the same. */
   readonly stop: AbortSignal;
+  /** Given what each program printed, when the checker found something or the run could not go on. */
+  readonly keepOutput: (program: string, output: string) => void;
 }
 
 /** The longest that a frozen program and then a wake may keep a client (ms). */
@@ -50,7 +51,7 @@ export async function judge(
   const [activator] = stage.programs.activators;
   const [controller] = stage.programs.controllers;
   if (!activator || !controller) throw new Error('nobody is there to be asked');
-  await stage.programs.ready();
+  await stage.ready();
   await readFinals(history, held, activator);
   await readInventory(history, stage.dataDir, controller);
   return check(history.entries());
@@ -58,25 +59,33 @@ export async function judge(
 
 /** Resolves with what the checker found. Leaves nothing on the machine. */
 export async function runChaos(options: RunOptions): Promise<readonly Violation[]> {
-  const { minutes, seed, history, say, stop } = options;
+  const { history, say } = options;
   say('starting Redis and the programs');
   const stage = await Stage.open({ activators: 3, controllers: 2, autoscalers: 2, history });
+  let fine = false;
   try {
-    const durationMs = minutes * 60_000;
-    history.write({ t: 'started', seed, minutes });
-    const load = loadOn(stage, history, options);
-    const havoc = new Havoc(stage, history);
-    stop.addEventListener('abort', () => void havoc.heal());
-    const names = stage.programs.all.map(({ name }) => name);
-    say(`${minutes} minutes of load and faults`);
-    await havoc.run(planFaults(seed, durationMs, names));
-    await sleep(stop.aborted ? 0 : 1_000);
-    say('healing');
-    await havoc.heal();
-    const held = await load.stop();
-    say(`looking at ${held.length} sessions and at the machine`);
-    return await judge(stage, history, held);
+    const violations = await play(stage, options);
+    fine = violations.length === 0;
+    return violations;
   } finally {
+    if (!fine) for (const { name, output } of stage.programs.all) options.keepOutput(name, output());
     await stage.close();
   }
+}
+
+async function play(stage: Stage, options: RunOptions): Promise<readonly Violation[]> {
+  const { minutes, seed, history, say, stop } = options;
+  history.write({ t: 'started', seed, minutes });
+  const load = loadOn(stage, history, options);
+  const havoc = new Havoc(stage, history);
+  stop.addEventListener('abort', () => havoc.stop());
+  const names = stage.programs.all.map(({ name }) => name);
+  say(`${minutes} minutes of load and faults`);
+  const durationMs = minutes * 60_000;
+  await havoc.run(planFaults(seed, durationMs, names), durationMs);
+  say('healing');
+  await havoc.heal();
+  const held = await load.stop();
+  say(`looking at ${held.length} sessions and at the machine`);
+  return judge(stage, history, held);
 }

@@ -33,6 +33,11 @@ const lively: ProgramSettings = {
 /** The least that a program that has gone stays away, unless the one who killed it says otherwise (ms). */
 const restartAfterMs = 300;
 
+const backWithinMs = 60_000;
+const shownOutput = 20_000;
+
+const tail = (text: string): string => text.slice(-shownOutput);
+
 const count = (kind: string, many: number): string[] =>
   Array.from({ length: many }, (_, index) => `${kind}-${index}`);
 
@@ -104,6 +109,17 @@ export class Stage {
     const found = this.programs.all.find((program) => program.name === name);
     if (!found) throw new Error(`there is no program ${name}`);
     return found;
+  }
+
+  /** Resolves when all are ready, those that are to come back too; rejects with what the others printed. */
+  async ready(): Promise<void> {
+    const deadline = performance.now() + backWithinMs;
+    for (const program of this.programs.all)
+      while (!(await program.isReady())) {
+        if (performance.now() > deadline)
+          throw new Error(`${program.name} did not come back; it printed:\n${tail(program.output())}`);
+        await sleep(50);
+      }
   }
 
   /** When it goes next, it stays away so long (ms). */
