@@ -1,12 +1,14 @@
 // Puts the controller's parts together: runner, timekeeper, pools, recovery, shutdown. Everything that touches sandboxes is here.
-// Does not own HTTP (controller/api) nor what is deployed (controller/registry.ts).
+// Does not own HTTP (controller/api), what is deployed (controller/registry.ts), nor what is heard and missed (attention.ts).
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
-import type { LeaseRecalls, SessionFeed, Wakes } from '../model/platform.ts';
-import type { SessionStore } from '../model/session-store.ts';
+import type { LeaseRecalls, PoolTargets, SessionFeed, WakeFeed, Wakes } from '../model/platform.ts';
+import type { SessionReads, SessionStore } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
+import { Attention } from './attention.ts';
 import type { Deployments } from './deployments.ts';
-import type { Driver, SandboxExit } from './driver.ts';
+import type { Driver } from './driver.ts';
+import { MarkBook } from './marks.ts';
 import { createPerform } from './perform.ts';
 import { Pools } from './pools.ts';
 import { liveSessions, recover, type Recovered } from './recovery.ts';
@@ -16,73 +18,98 @@ import { Timekeeper } from './timekeeper.ts';
 
 export interface ControllerDeps {
   readonly store: SessionStore;
+  /** What people are answered from; `store` where it is not given. */
+  readonly view?: Pick<SessionReads, 'get'>;
   readonly driver: Driver;
   readonly deployments: Deployments;
+  /** Sizes of pools that somebody else decided. */
+  readonly targets?: PoolTargets;
   readonly feed: SessionFeed;
+  /** Wakes that other programs ask for; in one process they call `wakes`. */
+  readonly wakeFeed?: WakeFeed;
   readonly recalls: LeaseRecalls;
   readonly publish: (session: Session) => void;
   readonly ids: Ids;
   readonly clock: Clock;
+  /** How long after the start nothing is paused or ended by time (ms); none by default. */
+  readonly graceMs?: number;
+  /** How often pools are looked at although nothing was heard (ms), where messages may be lost; never by default. */
+  readonly lookAgainMs?: number;
   /** How long a pause, resume or end asked for by a person may take (ms). */
   readonly commandPatienceMs: number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** How soon after a claim its pool is refilled (ms): what the session does first has the machine to itself. */
-const refillDelayMs = 100;
 const stopped = 'the platform was stopped';
 
 export class Controller {
   readonly wakes: Wakes;
   readonly commands: SessionCommands;
   readonly #deps: ControllerDeps;
+  readonly #marks: MarkBook;
   readonly #runner: SessionRunner;
   readonly #pools: Pools;
+  readonly #attention: Attention;
   readonly #cold = new Set<string>();
-  readonly #endings: Cancel[] = [];
+  #endings: readonly Cancel[] = [];
   #stopping = false;
 
   constructor(deps: ControllerDeps) {
-    const { store, driver, feed, clock, log } = deps;
+    const { store, clock, log } = deps;
     this.#deps = deps;
+    const marks = new MarkBook(deps.driver);
+    this.#marks = marks;
+    const touch = (id: string): Promise<void> => store.touch(id, clock.now());
     this.#runner = new SessionRunner({
-      store,
-      clock,
-      publish: deps.publish,
-      perform: this.#counted(createPerform({ ...deps, touch: (id) => store.touch(id, clock.now()) })),
+      ...{ store, clock, publish: deps.publish },
+      perform: this.#counted(createPerform({ ...deps, marks, touch })),
       onFault: (sessionId, fault) =>
         log('a session could not be carried on; trying again', { sessionId, fault }),
     });
-    this.#pools = new Pools({ ...deps, coldStarts: () => this.#cold.size });
-    const runner = this.#runner;
-    this.commands = new SessionCommands({
-      store,
-      runner,
-      feed,
-      driver,
-      clock,
-      recalls: deps.recalls,
-      patienceMs: deps.commandPatienceMs,
+    this.#pools = new Pools({
+      ...deps,
+      coldStarts: () => this.#cold.size,
+      onClaimed: (session) => this.#attention.claimed(session),
     });
+    const [runner, pools] = [this.#runner, this.#pools];
+    this.#attention = new Attention({ ...deps, runner, pools, marks });
+    const patienceMs = deps.commandPatienceMs;
+    this.commands = new SessionCommands({ ...deps, store: deps.view ?? store, runner, patienceMs });
     this.wakes = { wake: (sessionId) => this.#wake(sessionId) };
   }
 
   /** Recovers what an earlier run left, then keeps times and pools. Rejects when store or driver cannot be read. */
   async start(): Promise<Recovered> {
-    const { driver, deployments, feed, clock, log } = this.#deps;
-    const recovered = await recover({ ...this.#deps, runner: this.#runner });
+    const { wakeFeed, log } = this.#deps;
+    this.#endings = this.#attention.start();
+    const recovered = await recover({
+      ...this.#deps,
+      runner: this.#runner,
+      marks: this.#marks,
+      adopt: (entries) => this.#pools.adopt(entries),
+      giveBack: (entry) => this.#pools.offer(entry),
+    });
+    if (this.#stopping) return recovered;
     const onFault = (fault: unknown): void =>
       log('a session could not be looked at; trying again', { fault });
-    this.#endings.push(
-      driver.onExit((exit) => {
-        this.#onExit(exit).catch((fault: unknown) => log('an exit was not handled', { fault }));
-      }),
-      deployments.onChange((key) => this.#pools.look(key)),
-      feed.subscribe((session) => this.#opened(session)),
+    this.#endings = [
+      ...this.#endings,
+      ...(wakeFeed ? [wakeFeed.onWake((sessionId) => this.#wake(sessionId))] : []),
       new Timekeeper({ ...this.#deps, runner: this.#runner, onFault }).start(),
-    );
-    for (const { runtime } of deployments.all()) clock.after(0, () => this.#pools.look(runtime.key));
+    ];
+    this.#pools.open();
     return recovered;
+  }
+
+  /**
+   * Leads no more: from now on nothing is begun and nothing is stored, and what is under way is left as it is. Sandboxes live
+   * on for whoever leads next.
+   */
+  resign(): void {
+    this.#stopping = true;
+    for (const end of this.#endings) end();
+    this.#runner.resign();
+    this.#pools.resign();
   }
 
   /** A wanted stop: pools are emptied, sessions keep their files, nothing is left running (S5). */
@@ -98,29 +125,16 @@ export class Controller {
     await this.#runner.settled();
   }
 
-  /** Counts sessions that start, so that pools let them go first. */
+  /** Counts sessions that start, so that pools let them go first, and forgets sandboxes of which nothing is left. */
   #counted(perform: Perform): Perform {
     return async (session) => {
-      const { kind } = session.state;
-      if (kind === 'creating' || kind === 'restarting') this.#cold.add(session.id);
+      const { state } = session;
+      if (state.kind === 'creating' || state.kind === 'restarting') this.#cold.add(session.id);
       const outcome = await perform(session);
       this.#cold.delete(session.id);
+      if (state.kind === 'ending' && state.files) this.#pools.forget(state.files.id);
       return outcome;
     };
-  }
-
-  /** A session of version 1 was opened just now: if it was claimed, the pool is one short. */
-  #opened(session: Session): void {
-    if (session.version !== 1) return;
-    this.#deps.clock.after(refillDelayMs, () => this.#pools.look(session.runtime));
-  }
-
-  async #onExit(exit: SandboxExit): Promise<void> {
-    const { store, log } = this.#deps;
-    const record = await store.bySandbox(exit.id);
-    if (!record) return this.#pools.lost(exit.id);
-    log('a sandbox ended', { sessionId: record.session.id, why: exit.why });
-    await this.#runner.apply(record.session.id, { kind: 'lost', generation: exit.generation, why: exit.why });
   }
 
   #wake(sessionId: string): void {
@@ -128,7 +142,7 @@ export class Controller {
     this.#runner
       .apply(sessionId, { kind: 'wanted' })
       .then((applied) => applied.kind === 'ignored' && this.#runner.carryOn(sessionId))
-      .catch((fault: unknown) => this.#deps.log('a wake failed', { sessionId, fault }));
+      .catch((fault: unknown) => this.#stopping || this.#deps.log('a wake failed', { sessionId, fault }));
   }
 
   /** Ends a session's processes but not the session: what it was doing becomes `lost`, its files stay. */

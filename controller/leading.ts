@@ -2,8 +2,8 @@
 // together, say that the store is prepared, tell everybody what is deployed, and keep sessions and pools until it ends.
 // Does not own when to lead (model/elector.ts), what is wired to what (main.ts), nor HTTP.
 // One term, one store: every write carries the term, so what an ended lead still has under way changes nothing.
+import type { Cancel, Clock } from '../model/clock.ts';
 import type { Leading } from '../model/elector.ts';
-import type { Clock } from '../model/clock.ts';
 import type { StorePreparation } from '../model/leader-election.ts';
 import type { Ids } from '../model/open-session.ts';
 import type {
@@ -15,10 +15,13 @@ import type {
 } from '../model/platform.ts';
 import type { SessionStore } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
+import { Announcer } from './announcing.ts';
 import type { ControlApiDeps } from './api/control-api.ts';
+import { Controller } from './controller.ts';
 import type { Driver } from './driver.ts';
 import type { Recovered } from './recovery.ts';
-import type { Registry } from './registry.ts';
+import { createRegistry, type Registry } from './registry.ts';
+import { bringTogether, copying } from './resource-copying.ts';
 import type { ResourceCopy, RestorableResources } from './resource-store.ts';
 
 /** What there is while this process leads. */
@@ -65,9 +68,105 @@ export interface LeadingDeps {
   readonly stuck: () => void;
 }
 
+const lookAgainMs = 5_000;
+const closePatienceMs = 1_500;
+
+/** One lead. What it made is in its fields as soon as it is there, so that it can be ended from any point. */
+class Term implements Leading {
+  readonly #deps: LeadingDeps;
+  readonly #term: number;
+  #driver: Driver | undefined;
+  #controller: Controller | undefined;
+  #stops: readonly Cancel[] = [];
+  #served = false;
+
+  constructor(deps: LeadingDeps, term: number) {
+    this.#deps = deps;
+    this.#term = term;
+  }
+
+  async begin(): Promise<void> {
+    const { deps, term } = { deps: this.#deps, term: this.#term };
+    const driver = await deps.openDriver();
+    this.#driver = driver;
+    const registry = await this.#registry(driver);
+    const controller = this.#makeController(driver, registry);
+    this.#controller = controller;
+    const recovered = await controller.start();
+    const announcer = new Announcer({
+      ...deps,
+      directory: deps.directory(term),
+      deployments: registry.deployments,
+    });
+    this.#stops = [await announcer.start()];
+    await deps.preparation(term).markPrepared();
+    deps.announceGap();
+    this.#served = true;
+    const { runtimes } = registry;
+    const { wakes, commands } = controller;
+    deps.onLead({
+      ...{ term, registry, driver, recovered },
+      api: { ...deps, runtimes, registry, wakes, commands, driver },
+    });
+  }
+
+  async end(): Promise<void> {
+    if (this.#served) this.#deps.onEnd(this.#term);
+    this.#served = false;
+    for (const stop of this.#stops) stop();
+    this.#controller?.resign();
+    await this.#closeDriver();
+  }
+
+  async #registry(driver: Driver): Promise<Registry> {
+    const { openResources, copy, clock, ids, log } = this.#deps;
+    const store = openResources(this.#term);
+    const restored = await bringTogether(store, copy, log);
+    if (restored > 0) log('runtimes were brought back from their copy', { restored });
+    const registry = createRegistry({ store: copying(store, copy, log), images: driver, clock, ids });
+    for (const { key, why } of await registry.load()) log('a stored runtime is not served', { ...key, why });
+    return registry;
+  }
+
+  #makeController(driver: Driver, { deployments }: Registry): Controller {
+    const deps = this.#deps;
+    return new Controller({
+      ...deps,
+      ...{ driver, deployments, lookAgainMs },
+      store: deps.openStore(this.#term),
+      view: deps.store,
+      publish: deps.publish ?? (() => undefined),
+    });
+  }
+
+  /** Sandboxes live on; what this process still asks of the driver afterwards is refused by it. */
+  async #closeDriver(): Promise<void> {
+    const { clock, log, stuck } = this.#deps;
+    const driver = this.#driver;
+    this.#driver = undefined;
+    if (!driver) return;
+    const late = Promise.withResolvers<'late'>();
+    const cancel = clock.after(closePatienceMs, () => late.resolve('late'));
+    const closed = driver.close().catch((fault: unknown) => {
+      log('the driver could not be closed', { fault });
+      return 'late' as const;
+    });
+    const how = await Promise.race([closed, late.promise]);
+    cancel();
+    if (how === 'late') stuck();
+  }
+}
+
 /** What the elector calls with each new term. It rejects when leading could not begin; then nothing of it is left. */
 export function createLeading(deps: LeadingDeps): (term: number) => Promise<Leading> {
-  return async (term) => {
-    throw new Error(`term ${term} of ${typeof deps} is not led yet`);
+  return async (number) => {
+    const term = new Term(deps, number);
+    try {
+      await term.begin();
+    } catch (fault) {
+      await term.end();
+      throw fault;
+    }
+    return term;
   };
 }

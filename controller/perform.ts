@@ -1,14 +1,17 @@
 // One driver action for one session state, and the event that tells what came of it.
 // A failed action is an event too: it never rejects, so a session cannot hang in a transitional state (S4).
 import { asPlatformError } from '../model/errors.ts';
+import { markOf } from '../model/rebuilt-session.ts';
 import type { Session, SessionEvent, SessionState } from '../model/session.ts';
 import type { Deployments } from './deployments.ts';
 import type { Freezer, SandboxLifecycle } from './driver.ts';
+import type { MarkBook } from './marks.ts';
 import type { Perform } from './session-runner.ts';
 
 export interface PerformDeps {
   readonly driver: SandboxLifecycle & Freezer;
   readonly deployments: Pick<Deployments, 'find'>;
+  readonly marks: MarkBook;
   /** Work that the sandbox itself reports counts as use of the session (S2). */
   readonly touch: (sessionId: string) => Promise<void>;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -18,6 +21,7 @@ type Outcome = Awaited<ReturnType<Perform>>;
 type In<K extends SessionState['kind']> = Extract<SessionState, { kind: K }>;
 
 const retryStopMs = 1_000;
+const retryTouchMs = 500;
 
 /** Why it failed, in words for the session's record. */
 const whyOf = (fault: unknown): string => {
@@ -33,6 +37,8 @@ async function failed(deps: PerformDeps, session: Session, fault: unknown): Prom
     return { kind: 'start-failed', generation, why };
   }
   if (state.kind !== 'pausing' && state.kind !== 'resuming') return { againInMs: retryStopMs };
+  // Not this session's to stop; whose it is, is settled when a leader next brings store and sandboxes together.
+  if (deps.marks.isOthers(state.sandbox.id, session)) return { againInMs: retryStopMs };
   try {
     await deps.driver.stop(state.sandbox.id, 'keep-files');
   } catch {
@@ -46,35 +52,62 @@ async function start(deps: PerformDeps, session: Session, state: In<'creating'>)
   const found = deps.deployments.find(session.runtime);
   if (!found) return { kind: 'start-failed', generation, why: 'the runtime was deleted' };
   const { workload, runtime } = found;
-  const spec = { ...state.sandbox, generation, workload, revision: runtime.revision };
+  const spec = {
+    ...state.sandbox,
+    generation,
+    workload,
+    revision: runtime.revision,
+    session: markOf(session),
+  };
+  deps.marks.begun(spec.id, session);
   return { kind: 'started', generation, sandbox: await deps.driver.start(spec) };
 }
 
-async function pause(deps: PerformDeps, session: Session, state: In<'pausing'>): Promise<SessionEvent> {
+/** A sandbox that crashed before it was ever resumed has files but no mark yet. */
+async function restart(deps: PerformDeps, session: Session, state: In<'restarting'>): Promise<SessionEvent> {
+  const { generation } = session;
+  const sandbox = await deps.driver.restart(state.sandbox.id, generation);
+  await deps.marks.mark(sandbox.id, session);
+  return { kind: 'started', generation, sandbox };
+}
+
+/** Marked first: what has no mark never ran for anybody. */
+async function resume(deps: PerformDeps, session: Session, state: In<'resuming'>): Promise<SessionEvent> {
+  await deps.marks.mark(state.sandbox.id, session);
+  const sandbox = await deps.driver.resume(state.sandbox.id);
+  return { kind: 'resumed', generation: session.generation, sandbox };
+}
+
+/** A store that cannot be told of work is no reason to stop the work. */
+async function pause(deps: PerformDeps, session: Session, state: In<'pausing'>): Promise<Outcome> {
   const { generation } = session;
   const outcome = await deps.driver.pause(state.sandbox.id);
   if ('paused' in outcome) return { kind: 'paused', generation };
-  await deps.touch(session.id);
+  try {
+    await deps.touch(session.id);
+  } catch {
+    return { againInMs: retryTouchMs };
+  }
   return { kind: 'busy', generation };
 }
 
-async function act(deps: PerformDeps, session: Session): Promise<SessionEvent> {
+async function act(deps: PerformDeps, session: Session): Promise<Outcome> {
   const { driver } = deps;
   const { state, generation } = session;
   switch (state.kind) {
     case 'creating':
       return start(deps, session, state);
     case 'restarting':
-      return { kind: 'started', generation, sandbox: await driver.restart(state.sandbox.id, generation) };
+      return restart(deps, session, state);
     case 'pausing':
       return pause(deps, session, state);
     case 'resuming':
-      return { kind: 'resumed', generation, sandbox: await driver.resume(state.sandbox.id) };
+      return resume(deps, session, state);
     case 'suspending':
       await driver.stop(state.sandbox.id, 'keep-files');
       return { kind: 'suspended', generation };
     case 'ending':
-      if (state.files) await driver.stop(state.files.id, 'remove');
+      if (state.files) await remove(deps, session, state.files.id);
       return { kind: 'stopped', generation };
     case 'running':
     case 'paused':
@@ -82,6 +115,13 @@ async function act(deps: PerformDeps, session: Session): Promise<SessionEvent> {
     case 'ended':
       throw new Error(`no action is due in state ${state.kind}`);
   }
+}
+
+/** S1: a session that was given another's sandbox leaves it alone when it ends. */
+async function remove({ driver, marks }: PerformDeps, session: Session, sandboxId: string): Promise<void> {
+  if (marks.isOthers(sandboxId, session)) return;
+  await driver.stop(sandboxId, 'remove');
+  marks.forget(sandboxId);
 }
 
 /** The performer over one driver. */

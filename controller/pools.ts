@@ -1,24 +1,31 @@
 // Keeps each runtime's warm pool at its size: started, verified ready, paused, then offered to the store (S5).
 // Refills start at once but wait while sessions start cold, and few at a time: live work goes first.
-// Does not own claims: those are store operations; it only hears of them.
+// Does not own claims: those are store operations; it only hears of them. Nor which warm sandboxes there are (warm-book.ts).
 import os from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import { asPlatformError } from '../model/errors.ts';
 import type { Ids } from '../model/open-session.ts';
+import type { PoolTargets } from '../model/platform.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
-import type { WarmPool, WarmSandbox } from '../model/session-store.ts';
+import type { SessionStore, WarmSandbox } from '../model/session-store.ts';
+import type { Session } from '../model/session.ts';
 import { backoffMs, planPool } from './core/pool-plan.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Freezer, SandboxLifecycle } from './driver.ts';
+import { WarmBook } from './warm-book.ts';
 
 export interface PoolsDeps {
-  readonly store: Pick<WarmPool, 'offer' | 'withdraw' | 'entries'>;
+  readonly store: Pick<SessionStore, 'offer' | 'withdraw' | 'entries' | 'bySandbox'>;
   readonly driver: SandboxLifecycle & Freezer;
   readonly deployments: Deployments;
+  /** Sizes that somebody else decided; a runtime without one has its own `warmPoolSize`. */
+  readonly targets?: PoolTargets;
   readonly ids: Ids;
   readonly clock: Clock;
   /** How many sessions are being started cold at this moment. */
   readonly coldStarts: () => number;
+  /** Told of a session that has a sandbox which was thought to wait in the pool. */
+  readonly onClaimed: (session: Session) => void;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -40,38 +47,82 @@ export class Pools {
   readonly #deps: PoolsDeps;
   readonly #tendings = new Map<string, Tending>();
   readonly #underway = new Set<Promise<void>>();
+  readonly #book: WarmBook;
   #startingInAll = 0;
+  #open = false;
   #closed = false;
+  #resigned = false;
 
   constructor(deps: PoolsDeps) {
     this.#deps = deps;
+    this.#book = new WarmBook(deps);
+  }
+
+  /** Takes note of warm sandboxes that are in the pool already. */
+  adopt(entries: readonly WarmSandbox[]): void {
+    this.#book.adopt(entries);
+  }
+
+  /** Puts a warm sandbox into the pool. */
+  offer(entry: WarmSandbox): Promise<void> {
+    return this.#book.offer(entry);
+  }
+
+  /** A sandbox is a session's now, or nothing is left of it. */
+  forget(sandboxId: string): void {
+    this.#book.forget(sandboxId);
+  }
+
+  /** Pools are looked after from now on: what an earlier leader left has been told to `adopt` and `offer`. */
+  open(): void {
+    this.#open = true;
+    for (const { runtime } of this.#deps.deployments.all())
+      this.#deps.clock.after(0, () => this.look(runtime.key));
   }
 
   /** Looks at a runtime's pool and does what it lacks. Returns at once; asking often costs little. */
   look(key: RuntimeKey): void {
-    if (this.#closed) return;
+    if (!this.#open || this.#closed) return;
     const pool = this.#tending(key);
     pool.again = true;
     if (pool.looking) return;
     pool.looking = true;
     const work = this.#tendUntilQuiet(pool).catch((fault: unknown) => {
+      if (this.#closed) return;
       this.#deps.log('a pool could not be looked after', { runtime: runtimeKeyText(key), fault });
       this.#deps.clock.after(backoffMs(1), () => this.look(key));
     });
     this.#track(work.finally(() => (pool.looking = false)));
   }
 
-  /** Takes a sandbox out that died while it waited. */
+  /** Looks at all pools as if nothing had been heard: what a message would have told is found out. Rejects with STORE_UNAVAILABLE. */
+  async lookAgain(): Promise<void> {
+    if (!this.#open || this.#closed) return;
+    const keys = [
+      ...[...this.#tendings.values()].map((pool) => pool.key),
+      ...this.#deps.deployments.all().map(({ runtime }) => runtime.key),
+    ];
+    for (const key of keys) this.look(key);
+    await this.#book.compare();
+  }
+
+  /** Takes a sandbox out that died while it waited. Rejects with STORE_UNAVAILABLE. */
   async lost(sandboxId: string): Promise<void> {
-    const entry = (await this.#deps.store.entries()).find((one) => one.sandbox.id === sandboxId);
-    if (!entry) return;
-    await this.#retire(entry);
-    this.look(entry.runtime);
+    const entry = await this.#book.died(sandboxId);
+    if (entry) this.look(entry.runtime);
+  }
+
+  /** Starts, offers and stops nothing any more; what is under way is left as it is. */
+  resign(): void {
+    this.#closed = true;
+    this.#resigned = true;
+    this.#book.close();
   }
 
   /** Starts nothing any more and waits for what is under way. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#book.close();
     while (this.#underway.size > 0) await Promise.all(this.#underway);
   }
 
@@ -97,21 +148,19 @@ export class Pools {
   }
 
   async #tend(pool: Tending): Promise<void> {
-    const { deployments, store } = this.#deps;
+    const { deployments, store, targets } = this.#deps;
     const deployment = deployments.find(pool.key);
-    const wanted = deployment && {
-      revision: deployment.runtime.revision,
-      size: deployment.runtime.warmPoolSize,
-    };
+    const size = targets?.find(pool.key) ?? deployment?.runtime.warmPoolSize ?? 0;
+    const wanted = deployment ? { revision: deployment.runtime.revision, size } : null;
     const entries = await store.entries();
-    const plan = planPool({ key: pool.key, wanted: wanted ?? null, entries, starting: pool.starting });
-    for (const entry of plan.retire) await this.#retire(entry);
-    if (!deployment) return;
+    const plan = planPool({ key: pool.key, wanted, entries, starting: pool.starting });
+    for (const entry of plan.retire) await this.#book.retire(entry);
+    if (!deployment || this.#closed) return;
     const starts = plan.start > 0 ? Math.min(plan.start, this.#allowance(pool)) : 0;
     for (let i = 0; i < starts; i += 1) this.#startOne(pool, deployment);
     const trouble = pool.trouble === undefined ? {} : { trouble: pool.trouble };
     deployments.reportPool(pool.key, {
-      wanted: deployment.runtime.warmPoolSize,
+      wanted: size,
       ready: plan.ready,
       ...trouble,
     });
@@ -139,23 +188,26 @@ export class Pools {
   }
 
   async #makeOne(pool: Tending, { runtime, workload }: Deployment): Promise<void> {
-    const { ids, driver, store, clock } = this.#deps;
+    const { ids, driver, clock } = this.#deps;
     const id = ids.uuid();
     const name = `${runtime.key.name}-${ids.suffix()}`;
     const { revision } = runtime;
     try {
       const sandbox = await driver.start({ id, name, generation: 1, workload, revision });
+      if (this.#resigned) return;
       await driver.pause(id);
+      if (this.#resigned) return;
       if (this.#closed) return await driver.stop(id, 'remove');
-      await store.offer({ sandbox, runtime: runtime.key, revision, readyAt: clock.now() });
       pool.failures = 0;
       delete pool.trouble;
+      await this.#book.offer({ sandbox, runtime: runtime.key, revision, readyAt: clock.now() });
     } catch (fault) {
       await this.#failed(pool, id, fault);
     }
   }
 
   async #failed(pool: Tending, id: string, fault: unknown): Promise<void> {
+    if (this.#resigned) return;
     const { clock, driver, log } = this.#deps;
     const error = asPlatformError(fault);
     pool.failures += 1;
@@ -164,10 +216,5 @@ export class Pools {
     clock.after(backoffMs(pool.failures), () => this.look(pool.key));
     log('a warm sandbox did not start', { runtime: runtimeKeyText(pool.key), why: pool.trouble, fault });
     await driver.stop(id, 'remove').catch(() => undefined);
-  }
-
-  async #retire(entry: WarmSandbox): Promise<void> {
-    const { store, driver } = this.#deps;
-    if (await store.withdraw(entry.sandbox.id)) await driver.stop(entry.sandbox.id, 'remove');
   }
 }

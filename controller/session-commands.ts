@@ -114,7 +114,13 @@ export class SessionCommands {
   #when(id: string, good: (session: Session) => boolean): Promise<Session> {
     const { feed, clock, store, patienceMs } = this.#deps;
     return new Promise((resolve, reject) => {
-      const stop = feed.subscribe((session) => check(session));
+      const looked = (): Promise<void> => store.get(id).then((record) => record && check(record.session));
+      // What a gap hid, the next change or another gap tells: a store that is away is no reason to give up.
+      const stops = [
+        feed.subscribe((session) => check(session)),
+        feed.onGap(() => void looked().catch(() => undefined)),
+      ];
+      const stop = (): void => stops.forEach((end) => end());
       const giveUp = clock.after(patienceMs, () => {
         stop();
         reject(new PlatformError('WAKE_TIMEOUT', 'the session did not get there in time', { sessionId: id }));
@@ -125,7 +131,11 @@ export class SessionCommands {
         giveUp();
         resolve(session);
       };
-      store.get(id).then((record) => record && check(record.session), reject);
+      looked().catch((fault: Error) => {
+        stop();
+        giveUp();
+        reject(fault);
+      });
     });
   }
 }

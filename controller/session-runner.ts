@@ -3,6 +3,7 @@
 // with its process is simply run again. What to do is decided by the session machine (model/session.ts).
 import type { Clock } from '../model/clock.ts';
 import { dueAt } from '../model/due.ts';
+import { PlatformError } from '../model/errors.ts';
 import type { SessionRecord, SessionStore } from '../model/session-store.ts';
 import { actionOf, mustOutlivePower, step, type Session, type SessionEvent } from '../model/session.ts';
 
@@ -29,33 +30,53 @@ export type Applied =
 
 const retryFaultMs = 500;
 
+const leadsNoMore = (): PlatformError => new PlatformError('NOT_LEADER', 'this controller leads no more');
+
 export class SessionRunner {
   readonly #deps: RunnerDeps;
   readonly #running = new Map<string, Promise<void>>();
+  #resigned = false;
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps;
   }
 
-  /** Stores what the event makes of the session and starts the work that follows. Rejects with STORE_UNAVAILABLE. */
+  /**
+   * Stores what the event makes of the session and starts the work that follows. Rejects with STORE_UNAVAILABLE; the change may
+   * have been stored all the same, so the session is looked at again. Rejects with NOT_LEADER.
+   */
   async apply(sessionId: string, event: SessionEvent, guard: Guard = { kind: 'none' }): Promise<Applied> {
-    const applied = await this.#change(sessionId, event, guard);
-    if (applied.kind === 'changed' && actionOf(applied.session.state) !== null) this.carryOn(sessionId);
-    return applied;
+    try {
+      const applied = await this.#change(sessionId, event, guard);
+      if (applied.kind === 'changed' && actionOf(applied.session.state) !== null) this.carryOn(sessionId);
+      return applied;
+    } catch (fault) {
+      this.#later(sessionId, retryFaultMs);
+      throw fault;
+    }
   }
 
   /** Carries on whatever is due for a session, e.g. after a restart. Returns at once. */
   carryOn(sessionId: string): void {
-    if (this.#running.has(sessionId)) return;
-    const done = this.#run(sessionId).then(
-      (how) => this.#finish(sessionId, how),
-      (fault: unknown) => {
+    if (this.#resigned || this.#running.has(sessionId)) return;
+    const done = this.#run(sessionId)
+      .then((how) => this.#finish(sessionId, how))
+      .catch((fault: unknown) => {
         this.#running.delete(sessionId);
+        if (this.#resigned) return;
         this.#deps.onFault(sessionId, fault);
-        this.#deps.clock.after(retryFaultMs, () => this.carryOn(sessionId));
-      },
-    );
+        this.#later(sessionId, retryFaultMs);
+      });
     this.#running.set(sessionId, done);
+  }
+
+  /** Begins nothing any more and stores nothing, not even what is under way. */
+  resign(): void {
+    this.#resigned = true;
+  }
+
+  #later(sessionId: string, delayMs: number): void {
+    if (!this.#resigned) this.#deps.clock.after(delayMs, () => this.carryOn(sessionId));
   }
 
   /** Resolves when no run is under way. */
@@ -65,6 +86,7 @@ export class SessionRunner {
 
   async #attempt(record: SessionRecord, event: SessionEvent, guard: Guard): Promise<Applied | 'conflict'> {
     const { store, clock } = this.#deps;
+    if (this.#resigned) throw leadsNoMore();
     const now = clock.now();
     const result = step(record.session, event, now);
     if ('ignored' in result) return { kind: 'ignored', why: result.ignored, record };
@@ -93,9 +115,10 @@ export class SessionRunner {
     for (;;) {
       const record = await this.#deps.store.get(sessionId);
       if (!record || actionOf(record.session.state) === null) return 'at rest';
+      if (this.#resigned) throw leadsNoMore();
       const outcome = await this.#deps.perform(record.session);
       if ('againInMs' in outcome) {
-        this.#deps.clock.after(outcome.againInMs, () => this.carryOn(sessionId));
+        this.#later(sessionId, outcome.againInMs);
         return 'later';
       }
       await this.#change(sessionId, outcome, { kind: 'none' });
@@ -105,7 +128,7 @@ export class SessionRunner {
   /** A change may have come between the run's last look and its end; looking once more closes that gap. */
   async #finish(sessionId: string, how: 'at rest' | 'later'): Promise<void> {
     this.#running.delete(sessionId);
-    if (how === 'later') return;
+    if (how === 'later' || this.#resigned) return;
     const record = await this.#deps.store.get(sessionId);
     if (record && actionOf(record.session.state) !== null) this.carryOn(sessionId);
   }

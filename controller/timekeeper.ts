@@ -12,6 +12,8 @@ export interface TimekeeperDeps {
   readonly runner: Pick<SessionRunner, 'apply'>;
   readonly driver: Pick<Freezer, 'busy'>;
   readonly clock: Clock;
+  /** How long after the start nothing is looked at (ms): whoever uses sessions renews what it holds first. None by default. */
+  readonly graceMs?: number;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -26,6 +28,7 @@ const recheckMs = (pauseAfterMs: number | null): number =>
 export class Timekeeper {
   readonly #deps: TimekeeperDeps;
   #ticking = false;
+  #stopped = false;
 
   constructor(deps: TimekeeperDeps) {
     this.#deps = deps;
@@ -33,19 +36,26 @@ export class Timekeeper {
 
   /** Ticks from now on. They do not overlap: a slow store makes them rarer, not more. */
   start(): Cancel {
-    return this.#deps.clock.every(tickMs, () => {
-      if (this.#ticking) return;
+    const { clock, graceMs = 0, onFault } = this.#deps;
+    const begin = clock.monotonic() + graceMs;
+    const stop = clock.every(tickMs, () => {
+      if (this.#ticking || clock.monotonic() < begin) return;
       this.#ticking = true;
       this.#tick()
-        .catch(this.#deps.onFault)
+        .catch(onFault)
         .finally(() => (this.#ticking = false));
     });
+    return () => {
+      this.#stopped = true;
+      stop();
+    };
   }
 
   async #tick(): Promise<void> {
     const { store, clock, onFault } = this.#deps;
     const records = await store.due(clock.now(), batch);
     for (const record of records) {
+      if (this.#stopped) return;
       await this.#act(record, dueOf(record.session, record.lastActivityAt, clock.now())).catch(onFault);
     }
   }

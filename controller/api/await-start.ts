@@ -38,6 +38,7 @@ export function awaitStart(
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       stopListening();
+      stopLooking();
       giveUp();
       signal.removeEventListener('abort', onGone);
     };
@@ -56,8 +57,12 @@ export function awaitStart(
     };
     const giveUp = clock.after(patienceMs, () => settle({ kind: 'late' }));
     const stopListening = feed.subscribe(look);
+    const lookAgain = (): Promise<void> =>
+      store.get(sessionId).then((record) => record && look(record.session));
+    // What a gap hid, the next change or another gap tells: a store that is away is no reason to give up.
+    const stopLooking = feed.onGap(() => void lookAgain().catch(() => undefined));
     signal.addEventListener('abort', onGone);
     if (signal.aborted) return onGone();
-    store.get(sessionId).then((record) => record && look(record.session), fail);
+    lookAgain().catch(fail);
   });
 }

@@ -1,0 +1,52 @@
+// What is written on a session's sandbox, and what session a sandbox tells of when the store knows less than it does.
+// Pure. Does not own what is done with either (controller/recovery.ts), nor where a mark is kept (drivers do).
+import type { KeptFiles, Session, SessionState } from './session.ts';
+import type { FoundSandbox, SessionMark } from './sandbox-spec.ts';
+
+/** Whose a sandbox is, as it is written on it. */
+export const markOf = (session: Session): SessionMark => ({
+  id: session.id,
+  runtime: session.runtime,
+  labels: session.labels,
+  ...(session.ownerId !== undefined && { ownerId: session.ownerId }),
+  policy: session.policy,
+  createdAt: session.createdAt,
+});
+
+/** The state that a sandbox is in by itself: what was under way when the store was lost is not known any more. */
+function stateOfFound({ spec, ref, state, why }: FoundSandbox): SessionState {
+  const files: KeptFiles = { id: spec.id, name: spec.name };
+  // From the second generation on there are files that a start from nothing would throw away.
+  const hasFiles = spec.generation > 1;
+  if (state === 'stopped' && (ref || hasFiles))
+    return { kind: 'suspended', files, ...(why !== undefined && { lost: why }) };
+  if (!ref) return { kind: hasFiles ? 'restarting' : 'creating', sandbox: files };
+  return state === 'paused'
+    ? { kind: 'paused', sandbox: ref, claimed: false }
+    : { kind: 'running', sandbox: ref };
+}
+
+/**
+ * The session that a marked sandbox belongs to, for a store that does not know it: same id, owner, policy and labels, and
+ * the generation that the sandbox has. It counts as woken `now` (ms since the epoch), so that nothing of it is at rest
+ * before its users could say otherwise (S2, S7); its version is `now` too, above any that was seen of it before.
+ */
+export const rebuiltSession = (mark: SessionMark, found: FoundSandbox, now: number): Session => ({
+  ...mark,
+  revision: found.spec.revision,
+  stateAt: now,
+  wokenAt: now,
+  generation: found.spec.generation,
+  version: now,
+  state: stateOfFound(found),
+});
+
+/** A session that the store remembers from before its sandbox's generation, brought up to the sandbox: one change of it. */
+export const caughtUp = (session: Session, found: FoundSandbox, now: number): Session => ({
+  ...session,
+  stateAt: now,
+  wokenAt: now,
+  generation: found.spec.generation,
+  version: session.version + 1,
+  state: stateOfFound(found),
+});
