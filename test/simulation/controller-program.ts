@@ -1,0 +1,112 @@
+// One run of a controller: the real elector and all that leading means, on the simulated store, messages and machine.
+import { createLeading, type Lead } from '../../controller/leading.ts';
+import { Elector } from '../../model/elector.ts';
+import type { Ids } from '../../model/open-session.ts';
+import { SimBus } from './sim-bus.ts';
+import { openSimDriver } from './sim-driver.ts';
+import type { SimHost } from './sim-host.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { Fence, StoreServer } from './store-server.ts';
+import { Wire } from './wire.ts';
+import type { World } from './world.ts';
+
+export interface ControllerProgramDeps {
+  readonly world: World;
+  readonly process: SimProcess;
+  readonly server: StoreServer;
+  readonly host: SimHost;
+  readonly ids: Ids;
+  /** Ends a program at once; a supervisor starts it again. */
+  readonly kill: (process: SimProcess) => void;
+  readonly name: string;
+}
+
+const election = { ttlMs: 3_000, everyMs: 500 };
+const graceMs = 3_000;
+const commandPatienceMs = 10_000;
+
+export class ControllerProgram {
+  readonly process: SimProcess;
+  readonly bus: SimBus;
+  readonly elector: Elector;
+  /** What there is while it leads. */
+  lead: Lead | undefined;
+
+  constructor(deps: ControllerProgramDeps) {
+    const { world, process, server, name } = deps;
+    this.process = process;
+    const { clock } = process;
+    const wire = new Wire(world, process, server, name);
+    const bus = new SimBus({ world, process, wire, exchange: server, name });
+    this.bus = bus;
+    const log = (message: string, fields: Readonly<Record<string, unknown>>): void =>
+      world.note(() => `${process.name}: ${message} ${inWords(fields)}`);
+    this.elector = new Elector({
+      election: {
+        bid: (bid) => wire.call('bid', () => server.election.bid(bid)),
+        resign: (...args) => wire.call('resign', () => server.election.resign(...args)),
+      },
+      ...{ clock, log, ...election, role: 'controller', holder: name, url: `http://${process.name}` },
+      lead: createLeading({ ...this.#ports(deps, wire, bus), clock, log }),
+    });
+    this.elector.start();
+  }
+
+  #ports({ world, process, server, host, ids, kill, name }: ControllerProgramDeps, wire: Wire, bus: SimBus) {
+    const fence = (term: number): Fence => ({ role: 'controller', term });
+    const inPool = async (id: string): Promise<boolean> =>
+      (await server.contents.entries()).some((entry) => entry.sandbox.id === id);
+    return {
+      store: server.view(wire),
+      openStore: (term: number) => server.view(wire, fence(term)),
+      openResources: (term: number) => resources(server, wire, fence(term)),
+      openDriver: () => openSimDriver({ world, host, process, killHolder: kill, inPool, name }),
+      preparation: (term: number) => ({
+        prepared: () => wire.call('prepared', async () => server.shelf.prepared),
+        markPrepared: () =>
+          wire.call('markPrepared', () => server.fenced(fence(term), async () => void (server.shelf.prepared = true))),
+      }),
+      directory: (term: number) => directory(server, wire, fence(term)),
+      copy: {
+        read: async () => host.copy,
+        write: async (copied: NonNullable<SimHost['copy']>) => void (host.copy = copied),
+      },
+      ...{ feed: bus, wakeFeed: bus, recalls: bus, ids, graceMs, commandPatienceMs },
+      announceGap: () => bus.announceGap(),
+      onLead: (lead: Lead) => {
+        world.note(() => `${process.name} leads in term ${lead.term}: ${inWords({ ...lead.recovered })}`);
+        this.lead = lead;
+      },
+      onEnd: () => (this.lead = undefined),
+      stuck: () => kill(process),
+    };
+  }
+}
+
+const directory = (server: StoreServer, wire: Wire, fence: Fence) => ({
+  publish: (runtimes: StoreServer['shelf']['runtimes']) =>
+    wire.call('publish runtimes', () =>
+      server.fenced(fence, async () => {
+        server.shelf.runtimes = [...runtimes];
+        server.publish('runtimes', null);
+      }),
+    ),
+});
+
+type Resources = StoreServer['shelf']['resources'];
+
+const resources = (server: StoreServer, wire: Wire, fence: Fence): Pick<Resources, 'put' | 'remove' | 'all' | 'restore'> => {
+  const write = <T>(name: string, work: (there: Resources) => Promise<T>): Promise<T> =>
+    wire.call(name, () => server.fenced(fence, () => work(server.shelf.resources)));
+  return {
+    put: (...args) => write('put', (there) => there.put(...args)),
+    remove: (...args) => write('remove', (there) => there.remove(...args)),
+    restore: (...args) => write('restore', (there) => there.restore(...args)),
+    all: () => wire.call('all', () => server.shelf.resources.all()),
+  };
+};
+
+function inWords(fields: Readonly<Record<string, unknown>>): string {
+  const told = Object.entries(fields).map(([key, value]) => `${key}=${value instanceof Error ? value.message : String(value)}`);
+  return told.join(' ');
+}

@@ -1,0 +1,18 @@
+// Planted bugs, one at a time: each is a switch that a wrapper of the simulation reads. The simulation must find every one.
+
+export const mutants = {
+  leaseIgnored: 'the store lets a pause through although a lease lives',
+  fenceIgnored: 'the store takes writes of a leader of an older term',
+  secondWake: 'a wake is carried out by a second path, beside the one that the store orders',
+  lostWaiter: 'a gate forgets whoever comes while somebody waits',
+  poolReuse: 'a claim leaves the sandbox in the pool',
+  gapIgnored: 'controllers do not look again after messages were lost',
+  rebuildForgets: 'a rebuilt store has none of the sessions that the sandboxes tell of',
+  unmarked: 'whose a claimed sandbox is, is not written on it',
+  lostUpdate: 'the store takes a write over a version that the writer has not seen',
+  unpreparedServes: 'a store that was lost answers before it is rebuilt',
+} as const;
+
+export type Mutant = keyof typeof mutants;
+
+export const mutantNames = Object.keys(mutants) as Mutant[];

@@ -1,0 +1,27 @@
+// What actions and checks see of a simulation.
+import type { Route } from '../../activator/lease-book.ts';
+import type { ActivatorProgram } from './activator-program.ts';
+import type { Client } from './clients.ts';
+import type { ControllerProgram } from './controller-program.ts';
+import type { Ledger } from './ledger.ts';
+import type { SimHost } from './sim-host.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { StoreServer } from './store-server.ts';
+import type { World } from './world.ts';
+
+export type Program = ActivatorProgram | ControllerProgram;
+
+export interface Stage {
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly server: StoreServer;
+  readonly host: SimHost;
+  readonly clients: readonly Client[];
+  readonly activators: readonly ActivatorProgram[];
+  readonly controllers: readonly ControllerProgram[];
+  program(name: string): Program;
+  /** It ends at once, whatever it does; a supervisor starts it again after `downMs`. */
+  kill(process: SimProcess, downMs: number): void;
+  /** Whether the store, as it is now, knows of the lease that a route lives by. */
+  wasLeased(program: ActivatorProgram, route: Route): boolean;
+}
