@@ -12,12 +12,13 @@ import { createImageTable } from './images.ts';
 import { adoptAll, readInventory, removeUnused } from './inventory.ts';
 import { lacksOf } from './lacks.ts';
 import type { Layout } from './layout.ts';
-import { lockDataDir } from './lock.ts';
+import { lockDataDir, type DataDirLock } from './lock.ts';
 import type { LocalDriverOptions } from './options.ts';
 import { createReclaimer, hasSwap } from './reclaim.ts';
 import { materialiseRuntime } from './runtime-files.ts';
-import { Sandbox } from './sandbox.ts';
+import { closedDriver, Sandbox } from './sandbox.ts';
 import { trimLog } from './sandbox-files.ts';
+import { takeOverDataDir } from './take-over.ts';
 import { startFailure } from './verify.ts';
 
 export { LocalSetupError, type LocalDriverOptions, type LocalImage, type TierName } from './options.ts';
@@ -64,7 +65,9 @@ async function assemble(
 const gone = (): PlatformError =>
   new PlatformError('SANDBOX_CRASHED', 'there is no such sandbox', { reason: 'its processes are gone' });
 
-function operations({ host, sandboxes }: Assembled): Omit<Driver, 'describe' | 'close' | 'onExit'> {
+type Operations = Omit<Driver, 'describe' | 'close' | 'onExit'>;
+
+function operations({ host, sandboxes }: Assembled): Operations {
   const known = async (id: string): Promise<Sandbox> => sandboxes.get(id) ?? Promise.reject(gone());
   return {
     start(spec) {
@@ -91,14 +94,42 @@ function operations({ host, sandboxes }: Assembled): Omit<Driver, 'describe' | '
   };
 }
 
+/** The operations while `open`; from then on each rejects and touches nothing, as the sandboxes are another driver's. */
+function whileOpen(all: Operations, open: () => boolean): Operations {
+  const guarded =
+    <A extends readonly unknown[], R>(operation: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (!open()) throw closedDriver();
+      return operation(...args);
+    };
+  return {
+    start: guarded(all.start),
+    restart: guarded(all.restart),
+    stop: guarded(all.stop),
+    mark: guarded(all.mark),
+    pause: guarded(all.pause),
+    resume: guarded(all.resume),
+    busy: guarded(all.busy),
+    list: guarded(all.list),
+    resolve: guarded(all.resolve),
+  };
+}
+
 function driverOf(assembled: Assembled, exits: Exits, unlock: () => void): Driver {
   const { host, detected, sandboxes } = assembled;
   const { cgroups } = host;
   const stopTrimming = host.clock.every(trimLogsEveryMs, () => {
     for (const id of sandboxes.keys()) void trimLog(host.layout.sandbox(id)).catch(() => undefined);
   });
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stopTrimming();
+    await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.release()));
+    cgroups?.close();
+    unlock();
+  };
   return {
-    ...operations(assembled),
+    ...whileOpen(operations(assembled), () => closing === undefined),
     onExit: (listener) => exits.listen(listener),
     describe: () => ({
       tier: detected.tier.name,
@@ -109,13 +140,13 @@ function driverOf(assembled: Assembled, exits: Exits, unlock: () => void): Drive
         hasSwap: hasSwap(),
       }),
     }),
-    async close() {
-      stopTrimming();
-      await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.release()));
-      cgroups?.close();
-      unlock();
-    },
+    close: () => (closing ??= close()),
   };
+}
+
+async function lockFor({ takeOver, clock, log }: LocalDriverOptions, dataDir: string): Promise<DataDirLock> {
+  if (takeOver === undefined || takeOver === false) return lockDataDir(dataDir);
+  return takeOverDataDir(dataDir, { clock, log, wanted: takeOver === true ? () => true : takeOver });
 }
 
 /**
@@ -125,7 +156,7 @@ function driverOf(assembled: Assembled, exits: Exits, unlock: () => void): Drive
 export async function createLocalDriver(options: LocalDriverOptions): Promise<Driver> {
   const asRoot = process.getuid?.() === 0;
   const layout = prepareDataDir(options.dataDir, asRoot);
-  const lock = lockDataDir(layout.dataDir);
+  const lock = await lockFor(options, layout.dataDir);
   try {
     const exits = createExits();
     return driverOf(await assemble(options, layout, asRoot, exits), exits, () => lock.release());

@@ -28,7 +28,7 @@ export type Log = (
 ) => void;
 
 export interface LocalDriverOptions {
-  /** Absolute path; made when it is not there. One platform at a time uses it. */
+  /** Absolute path; made when it is not there. One program at a time uses it. */
   readonly dataDir: string;
   /** The key that code daemons accept tokens of (SPKI PEM). */
   readonly authPublicKeyPem: string;
@@ -44,6 +44,11 @@ export interface LocalDriverOptions {
   readonly log: Log;
   /** `auto` (the default) takes the best that starts here; a named one must start, or the driver does not. */
   readonly tier?: 'auto' | TierName;
+  /**
+   * Takes the data dir from a program that keeps it: that one has a second to let go, then it is killed. A function is asked
+   * just before that whether this program should still have it. By default a data dir that is in use is refused.
+   */
+  readonly takeOver?: boolean | (() => boolean);
   /** How long a sandbox may take until it is verified ready (ms); 60 s by default. */
   readonly startTimeoutMs?: number;
 }

@@ -19,6 +19,10 @@ import { startFailure, verifyReady } from './verify.ts';
 
 export type Paused = { readonly paused: true } | { readonly busy: readonly string[] };
 
+/** What a driver that was closed answers: its sandboxes live on, and are another's to touch. */
+export const closedDriver = (): PlatformError =>
+  new PlatformError('SHUTTING_DOWN', 'this program does not drive the sandboxes any more');
+
 export class Sandbox {
   readonly #host: Host;
   readonly #id: string;
@@ -27,6 +31,7 @@ export class Sandbox {
   #record: SandboxRecord | undefined;
   #life: Life | undefined;
   #starting: AbortController | undefined;
+  #released = false;
 
   constructor(host: Host, id: string, record?: SandboxRecord) {
     this.#host = host;
@@ -37,7 +42,7 @@ export class Sandbox {
 
   /** Answers when it is verified ready; at once when it is. Anything half-made is begun again from nothing. */
   start(spec: SandboxSpec): Promise<SandboxRef> {
-    return this.#serial.run(async () => {
+    return this.#run(async () => {
       const ready = this.#readyRef();
       if (ready) return ready;
       await this.#end();
@@ -49,7 +54,7 @@ export class Sandbox {
 
   /** New processes over the files that are there, as they were first asked for. */
   restart(generation: number): Promise<SandboxRef> {
-    return this.#serial.run(async () => {
+    return this.#run(async () => {
       const before = this.#record;
       if (!before) throw startFailure('its files are gone');
       const ready = before.spec.generation === generation ? this.#readyRef() : undefined;
@@ -61,7 +66,7 @@ export class Sandbox {
 
   /** Whose it is from now on. What is gone cannot be marked. */
   mark(session: SessionMark): Promise<void> {
-    return this.#serial.run(async () => {
+    return this.#run(async () => {
       this.#living();
       const record = this.#record;
       if (!record || record.spec.session?.id === session.id) return;
@@ -71,7 +76,7 @@ export class Sandbox {
 
   stop(files: 'remove' | 'keep-files'): Promise<void> {
     this.#starting?.abort();
-    return this.#serial.run(async () => {
+    return this.#run(async () => {
       await this.#end();
       if (files === 'remove') return this.#remove();
       if (this.#record) await this.#remember({ phase: 'stopped' });
@@ -79,7 +84,7 @@ export class Sandbox {
   }
 
   pause(): Promise<Paused> {
-    return this.#serial.run(async () => {
+    return this.#run(async () => {
       const life = this.#living();
       if (life.paused) return { paused: true };
       const before = await busyNames(this.#paths);
@@ -99,7 +104,7 @@ export class Sandbox {
 
   /** On the way of a waiting request: one write, and nothing is read. */
   resume(): Promise<SandboxRef> {
-    return this.#serial.run(async () => this.#thawed(this.#living()));
+    return this.#run(async () => this.#thawed(this.#living()));
   }
 
   busy(): Promise<readonly string[]> {
@@ -119,7 +124,7 @@ export class Sandbox {
 
   /** Takes hold of what an earlier platform started; what has ended meanwhile is cleaned up and remembered with its reason. */
   adopt(): Promise<void> {
-    return this.#serial.run(async () => {
+    return this.#run(async () => {
       const record = this.#record;
       if (!record) return this.#end().then(() => this.#remove());
       if (record.phase === 'stopped') return this.#end();
@@ -137,14 +142,20 @@ export class Sandbox {
     });
   }
 
-  /** Gives up the hold on its processes; they go on. */
+  /** Gives up the hold on its processes; they go on. What is half-made ends. Every other operation is refused from now on. */
   release(): Promise<void> {
+    this.#released = true;
     this.#starting?.abort();
     return this.#serial.run(async () => {
       if (this.#life) letGo(this.#life);
       this.#life = undefined;
       this.#record = undefined;
     });
+  }
+
+  /** As the serial does; not what comes to its turn when the sandbox is no longer held. */
+  #run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#serial.run(() => (this.#released ? Promise.reject(closedDriver()) : work()));
   }
 
   #living(): Life {
@@ -177,6 +188,7 @@ export class Sandbox {
   }
 
   async #begin(spec: SandboxSpec, image: ImageUse, owner: number | undefined): Promise<SandboxRef> {
+    if (this.#released) throw closedDriver();
     const { tier, runtime, uids } = this.#host;
     const uid = owner ?? uids.take();
     const listen = await listenPorts(spec, tier.ownView || image.daemon);
@@ -192,7 +204,7 @@ export class Sandbox {
       return await this.#launch(this.#record, abort.signal);
     } catch (fault) {
       await this.#end();
-      const error = startFailure(fault);
+      const error = this.#released ? closedDriver() : startFailure(fault);
       await this.#remember({ phase: 'stopped', why: error.details.reason ?? error.message }).catch(
         () => undefined,
       );
