@@ -132,11 +132,16 @@ async function create(
 
 const message = (description: string): Answer => ({ description, schema: 'Message' });
 
+const unavailable = message(
+  'The store cannot be reached, or no controller leads; ask again after `Retry-After`.',
+);
+
 const createAnswers = {
   200: { description: 'The session is usable.', schema: 'CreateResponse' },
   400: message('The body is not JSON, or namespace or name is missing.'),
   404: message('No such runtime.'),
-  500: message('The sandbox did not start, or the store failed.'),
+  500: message('The sandbox did not start.'),
+  503: unavailable,
   504: message('The sandbox was not ready within two minutes.'),
 } as const;
 
@@ -144,6 +149,7 @@ const deleteAnswers = {
   200: message('Nothing of the session is left.'),
   404: message('No such session.'),
   500: message('The session could not be ended.'),
+  503: unavailable,
 } as const;
 
 function sessionRoutes(deps: AgentcubeRoutesDeps, kind: RuntimeKind, base: string): Route[] {

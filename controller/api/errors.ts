@@ -12,6 +12,10 @@ export const about = (response: Response, subject: Subject): void =>
 
 const internal = 'internal server error';
 
+/** Passes by itself, so the client is told when to ask again; AgentCube would answer 500. */
+const passing: ReadonlySet<ErrorCode> = new Set(['STORE_UNAVAILABLE', 'NOT_LEADER', 'SHUTTING_DOWN']);
+const askAgainMs = 1_000;
+
 /** Texts are part of AgentCube 0.1's contract; whatever has none is `internal server error`. */
 function agentcubeError(error: PlatformError): { status: number; message: string } {
   const { sessionId = '' } = error.details;
@@ -20,7 +24,8 @@ function agentcubeError(error: PlatformError): { status: number; message: string
   }
   if (error.code === 'SANDBOX_START_TIMEOUT') return { status: 504, message: 'sandbox creation timed out' };
   const status = statusOf(error.code);
-  return status < 500 ? { status, message: error.message } : { status: 500, message: internal };
+  if (status < 500) return { status, message: error.message };
+  return { status: passing.has(error.code) ? status : 500, message: internal };
 }
 
 function writeAgentcube(response: Response, error: PlatformError): void {
@@ -62,7 +67,7 @@ export function writeError(thrown: unknown, request: Request, response: Response
     log('a request of the control API failed', { method: request.method, path: request.path, fault: thrown });
   }
   if (response.headersSent) return void response.destroy();
-  const { retryAfterMs } = error.details;
+  const { retryAfterMs = passing.has(error.code) ? askAgainMs : undefined } = error.details;
   if (retryAfterMs !== undefined) response.setHeader('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
   writerFor(request.path)(response, error);
 }

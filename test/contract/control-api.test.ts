@@ -173,13 +173,13 @@ describe('POST /v1/agent-runtime and /v1/code-interpreter', () => {
     expect(lab.driver.sandboxes.size).toBe(0);
   });
 
-  test('500 when the store fails', async () => {
+  test('503 when the store fails, with when to ask again', async () => {
     const broken = await controlLab({
       create: () => Promise.reject(new PlatformError('STORE_UNAVAILABLE', 'disk full')),
     });
     await broken.registry.apply(agent());
     const answer = await broken.ask('POST', '/v1/agent-runtime', { body: hello });
-    expect(answer.status).toBe(500);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(answer.json()).toMatchObject({ message: 'internal server error', code: 'STORE_UNAVAILABLE' });
     await broken.close();
   });
