@@ -37,6 +37,8 @@ export class Elector {
   readonly #deps: ElectorDeps;
   #rule: Rule | undefined;
   #ending: Promise<void> = Promise.resolve();
+  /** Leads that were stopped and have not ended yet. */
+  #unended = 0;
   #seenTerm = 0;
   #leader: { readonly holder: string; readonly url: string } | undefined;
   #bidding = false;
@@ -113,6 +115,8 @@ export class Elector {
       return;
     }
     if (this.#rule) return this.#stop('the store was lost or went back in time');
+    // This bid was sent by the lead that was stopped meanwhile; the next one is sent when that is over.
+    if (this.#unended > 0) return;
     if (this.#deps.clock.monotonic() < until) this.#begin(term, beats, until);
   }
 
@@ -142,6 +146,9 @@ export class Elector {
     if (!rule) return;
     this.#rule = undefined;
     this.#deps.log('leading no more', { role: this.#deps.role, term: rule.term, why });
-    this.#ending = this.#ending.then(async () => (await rule.leading)?.end());
+    this.#unended += 1;
+    this.#ending = this.#ending
+      .then(async () => (await rule.leading)?.end())
+      .finally(() => (this.#unended -= 1));
   }
 }
