@@ -1,7 +1,7 @@
 // Leases over time, with a clock moved by hand and a real (memory) store. S2: none lapses while work is in hand.
 import { describe, expect, test } from '@jest/globals';
 import { memorySessionStore } from '../adapters/memory/session-store.ts';
-import { manualClock } from '../test/support/manual-clock.ts';
+import { manualClock, settle } from '../test/support/manual-clock.ts';
 import { moved, sessionIn, t0 } from '../test/support/sessions.ts';
 import type { SessionRecord, SessionStore } from '../model/session-store.ts';
 import { LeaseBook } from './lease-book.ts';
@@ -92,6 +92,70 @@ describe('a lease', () => {
     expect(await leasedForMs()).toBe(5 * second);
   });
 
+  test('that nobody used lately is renewed too after the store was away, or after a gap', async () => {
+    let away = false;
+    const { clock, store, book, session, acquire } = await start(null, (plain) => ({
+      ...plain,
+      renew: (...args) => (away ? Promise.reject(new Error('away')) : plain.renew(...args)),
+    }));
+    const leased = async () => (await store.get(session.id))?.leasedUntil;
+    await acquire();
+    await clock.advance(second);
+    const claims = [{ sessionId: session.id, generation: 1, lastActivityAt: 0 }];
+    await store.release(claims, 'me');
+    await clock.advance(second);
+    expect(await leased()).toBe(0);
+    book.recheck();
+    await settle();
+    expect(await leased()).toBe(clock.now() + 5 * second);
+    await store.release(claims, 'me');
+    away = true;
+    book.recheck();
+    await clock.advance(second);
+    away = false;
+    await clock.advance(second);
+    expect(await leased()).toBe(clock.now() + 5 * second);
+  });
+
+  test('a gap while a renewal is on its way is asked about when that has ended', async () => {
+    const answers: (() => void)[] = [];
+    const { clock, book, acquire } = await start(null, (plain) => ({
+      ...plain,
+      renew: async (...args) => {
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return plain.renew(...args);
+      },
+    }));
+    await acquire();
+    await clock.advance(second);
+    book.recheck();
+    await settle();
+    expect(answers).toHaveLength(1);
+    answers[0]?.();
+    await settle();
+    expect(answers).toHaveLength(2);
+  });
+
+  test('a gap tells of a session that moved: its route ends', async () => {
+    const { store, book, session, acquire } = await start(null);
+    await acquire();
+    await store.save(moved(session, 'suspended'), null);
+    book.recheck();
+    await settle();
+    expect(book.size).toBe(0);
+  });
+
+  test('of which something went wrong with its sandbox is asked for again before the next request', async () => {
+    const { clock, acquire, usable } = await start();
+    const route = await acquire();
+    const done = route.work();
+    route.doubt();
+    expect(usable()).toBe(false);
+    await clock.advance(second);
+    expect(usable()).toBe(true);
+    done();
+  });
+
   test('can be asked for again only when it has been given back', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { clock, book, session, acquire } = await start(second, (store) => ({
@@ -148,6 +212,78 @@ describe('news of the session', () => {
     book.changed({ ...moved(session, 'paused'), version: session.version });
     expect(usable()).toBe(true);
   });
+});
+
+describe('a lease that could not be given back', () => {
+  const awayFor = async (away: { is: boolean }) =>
+    start(second, (plain) => ({
+      ...plain,
+      release: (...args) => (away.is ? Promise.reject(new Error('away')) : plain.release(...args)),
+    }));
+
+  test('is given back when the store answers again, with its activity', async () => {
+    const away = { is: true };
+    const { clock, store, book, session, acquire, leasedForMs } = await awayFor(away);
+    const route = await acquire();
+    const done = route.work();
+    await clock.advance(3 * second);
+    done();
+    const usedAt = clock.now();
+    await clock.advance(2 * second);
+    expect([book.size, (await leasedForMs()) > 0]).toEqual([0, true]);
+    away.is = false;
+    await clock.advance(second);
+    expect(await store.get(session.id)).toMatchObject({ leasedUntil: 0, lastActivityAt: usedAt });
+  });
+
+  test('takes nothing from one that was got since, however late it comes', async () => {
+    const late: (() => Promise<void>)[] = [];
+    const { clock, store, session, acquire, leasedForMs } = await start(second, (plain) => ({
+      ...plain,
+      release: (...args) => {
+        late.push(() => plain.release(...args));
+        return Promise.reject(new Error('no answer'));
+      },
+    }));
+    (await acquire()).work()();
+    await clock.advance(second);
+    expect(late).toHaveLength(1);
+    (await acquire()).work();
+    for (const arrives of late.splice(0)) await arrives();
+    expect(await leasedForMs()).toBe(5 * second);
+    const pausing = moved(session, 'pausing');
+    expect(await store.saveIfUnleased(pausing, null, clock.now(), clock.now())).toBe('leased');
+  });
+
+  test('leaves others as they are: they are renewed by the new name, and held by none when they end', async () => {
+    const away = { is: false };
+    const { clock, store, book, session, acquire } = await awayFor(away);
+    const done = (await acquire()).work();
+    const other = sessionIn('running', { id: 'other' });
+    await store.create(other, null);
+    const until = clock.now() + 5 * second;
+    const { record } = await store.acquire('other', book.holder, until, clock.now());
+    book.grant(record as SessionRecord, until, book.holder);
+    away.is = true;
+    const before = book.holder;
+    book.recall('other');
+    await settle();
+    expect(book.holder).not.toBe(before);
+    away.is = false;
+    await clock.advance(2 * second);
+    expect((await store.get('other'))?.leasedUntil).toBe(0);
+    done();
+    await clock.advance(2 * second);
+    expect((await store.get(session.id))?.leasedUntil).toBe(0);
+  });
+});
+
+test('a lease that is granted after all was closed is given back', async () => {
+  const { book, acquire, leasedForMs } = await start();
+  await book.close();
+  await acquire();
+  await settle();
+  expect([book.size, (await leasedForMs()) <= 0]).toEqual([0, true]);
 });
 
 test('closing gives every lease back', async () => {

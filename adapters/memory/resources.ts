@@ -1,5 +1,5 @@
 // A resource store that forgets with its process. Each method's work is one turn of the event loop: one atomic operation.
-import type { ResourceKey, ResourceStore, StoredResource } from '../../controller/resource-store.ts';
+import type { ResourceKey, RestorableResources, StoredResource } from '../../controller/resource-store.ts';
 
 const textOf = ({ kind, namespace, name }: ResourceKey): string => JSON.stringify([kind, namespace, name]);
 const inOrder = (a: StoredResource, b: StoredResource): number => {
@@ -10,7 +10,7 @@ const inOrder = (a: StoredResource, b: StoredResource): number => {
 };
 
 /** An empty store. */
-export function memoryResourceStore(): ResourceStore {
+export function memoryResourceStore(): RestorableResources {
   const stored = new Map<string, StoredResource>();
   let resourceVersion = 0;
   return {
@@ -30,6 +30,12 @@ export function memoryResourceStore(): ResourceStore {
       stored.delete(textOf(key));
       resourceVersion += 1;
       return { resourceVersion };
+    },
+    async restore(rows, counter) {
+      if (counter <= resourceVersion) return;
+      stored.clear();
+      for (const row of rows) stored.set(textOf(row), row);
+      resourceVersion = counter;
     },
     all: async () => ({ resourceVersion, resources: [...stored.values()].sort(inOrder) }),
   };

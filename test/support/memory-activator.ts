@@ -48,13 +48,30 @@ export const generousLimits: ActivatorConfig = {
   leaseMs: 5_000,
 };
 
+/** What several activators have in common. */
+export interface SharedStore {
+  readonly store: SessionStore;
+  readonly bus: SessionBus;
+}
+
+export function sharedStore(): SharedStore {
+  const bus = createSessionBus((fault) => {
+    throw fault as Error;
+  });
+  return { store: tellingOfOpenings(memorySessionStore(), bus), bus };
+}
+
 export interface MemoryActivatorOptions {
   readonly config?: Partial<ActivatorConfig>;
   readonly clock?: Clock;
   readonly signer?: ActivatorDeps['signer'];
   readonly warmPoolSize?: number;
+  /** One store and feed for several activators; by default each has its own. */
+  readonly shared?: SharedStore;
   /** Something of the store that the test wants to be otherwise. */
   readonly store?: (store: SessionStore) => SessionStore;
+  /** Something of the feed that the test wants to be otherwise. */
+  readonly bus?: (bus: SessionBus) => SessionBus;
 }
 
 export class MemoryActivator {
@@ -72,9 +89,9 @@ export class MemoryActivator {
   private constructor(folder: string, options: MemoryActivatorOptions) {
     this.folder = folder;
     this.clock = options.clock ?? systemClock;
-    this.bus = createSessionBus((fault) => this.logged.push(String(fault)));
-    const plain = tellingOfOpenings(memorySessionStore(), this.bus);
-    this.store = options.store?.(plain) ?? plain;
+    const { store, bus } = options.shared ?? sharedStore();
+    this.bus = options.bus?.(bus) ?? bus;
+    this.store = options.store?.(store) ?? store;
     const runtimes = new Map(
       [agent, interpreter].map((key) => [runtimeKeyText(key), this.#deployed(key, options)]),
     );
@@ -82,7 +99,12 @@ export class MemoryActivator {
       {
         store: this.store,
         runtimes: { find: (key) => runtimes.get(runtimeKeyText(key)) },
-        wakes: { wake: (id) => void this.wakes.push(id) },
+        wakes: {
+          wake: (id) => {
+            this.wakes.push(id);
+            this.bus.wake(id);
+          },
+        },
         feed: this.bus,
         recalls: this.bus,
         ids: systemIds,
