@@ -2,7 +2,7 @@
 import type { LeaseClaim, Leases } from '../../model/session-store.ts';
 import type { leaseScripts } from './scripts/leases.ts';
 import type { Run } from './scripts/script.ts';
-import { recordOf, type Fields } from './session-records.ts';
+import { recordOf, type Stored } from './session-records.ts';
 
 type Runs = Readonly<Record<keyof ReturnType<typeof leaseScripts>, Run>>;
 
@@ -20,8 +20,9 @@ function* portions(claims: readonly LeaseClaim[]): Generator<readonly (string | 
 /** The leases of the session store. */
 export const sessionLeases = (runs: Runs): Leases => ({
   async acquire(id, holder, until, now) {
-    const [granted, fields] = (await runs.acquire(id, holder, until, now)) as [number, Fields];
-    return { granted: granted === 1, record: recordOf(fields) };
+    const reply = await runs.acquire(id, holder, until, now);
+    const [granted, ...stored] = reply as [number, ...Stored];
+    return { granted: granted === 1, record: recordOf(stored) };
   },
   async renew(claims, holder, until) {
     const refused: string[] = [];

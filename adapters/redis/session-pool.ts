@@ -3,10 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { runtimeKeyText, type SandboxRef } from '../../model/sandbox.ts';
 import type { WarmPool, WarmSandbox } from '../../model/session-store.ts';
-import { sandboxIdOf } from '../../model/session-query.ts';
 import type { Session } from '../../model/session.ts';
 import { sandboxMembers } from './compat.ts';
-import { dueText, runtimeTexts } from './session-records.ts';
+import { dueText, runtimeText, standingText } from './session-records.ts';
 import type { Foreign } from './session-writes.ts';
 import type { poolScripts } from './scripts/pool.ts';
 import type { Run } from './scripts/script.ts';
@@ -24,11 +23,15 @@ const sandboxJson = ({ id, name, entryPoints }: SandboxRef): string =>
 const poolName = (runtime: WarmSandbox['runtime'], revision: string): string =>
   `${runtimeKeyText(runtime)}@${revision}`;
 
-const entryText = ({ sandbox, ...rest }: WarmSandbox): string =>
-  [sandboxJson(sandbox), JSON.stringify(rest), poolName(rest.runtime, rest.revision)].join('\n');
+/** `sandboxJson` comes second: a claim takes it from there. */
+const memberText = ({ sandbox, ...rest }: WarmSandbox): string =>
+  [sandbox.id, sandboxJson(sandbox), JSON.stringify(rest)].join('\n');
 
-function entryOf(text: string): WarmSandbox {
-  const [sandbox = '', rest = ''] = text.split('\n', 2);
+/** Where a warm sandbox is; the name's length comes first, so that any name will do. */
+const placeText = (pool: string, member: string): string => `w${Buffer.byteLength(pool)} ${pool}${member}`;
+
+function entryOf(member: string): WarmSandbox {
+  const [, sandbox = '', rest = ''] = member.split('\n', 3);
   const others = JSON.parse(rest) as Omit<WarmSandbox, 'sandbox'>;
   return { sandbox: JSON.parse(sandbox) as SandboxRef, ...others };
 }
@@ -44,21 +47,26 @@ function around(text: string, place: string): [string, string] {
 
 function template(session: Session): [string, string] {
   const parts = around(JSON.stringify(session), sandboxJson(placeholder));
-  const left = sandboxIdOf(session) !== placeholder.id || parts.some((part) => part.includes(token));
+  const left =
+    !('sandbox' in session.state) ||
+    session.state.sandbox.id !== token ||
+    parts.some((part) => part.includes(token));
   if (left) throw new Error('a claim was bound to a session that has its sandbox only in part');
   return parts;
 }
 
+const withSandbox = (session: Session, sandbox: SandboxRef): Session =>
+  'sandbox' in session.state ? { ...session, state: { ...session.state, sandbox } } : session;
+
 async function allEntries(entries: Run): Promise<WarmSandbox[]> {
-  const found = new Map<string, WarmSandbox>();
-  let cursor = '0';
+  const found: WarmSandbox[] = [];
+  let after = '';
   do {
-    const [next, fields] = (await entries(cursor)) as [string, string[]];
-    const texts = fields.filter((_, at) => at % 2 === 1);
-    for (const entry of texts.map(entryOf)) found.set(entry.sandbox.id, entry);
-    cursor = next;
-  } while (cursor !== '0');
-  return [...found.values()];
+    const [last, members] = (await entries(after)) as [string, string[]];
+    found.push(...members.map(entryOf));
+    after = last;
+  } while (after !== '');
+  return found;
 }
 
 const claimArgs = (
@@ -69,8 +77,8 @@ const claimArgs = (
   const { json, expiresAt } = foreign(session, 'SandboxClaim');
   const told = json === '' ? ['', ''] : around(json, sandboxMembers(placeholder));
   return [
-    ...[before, after, session.version, session.generation, session.state.kind, session.createdAt],
-    ...[...runtimeTexts(session), dueText(dueAt), ...told, expiresAt],
+    ...[before, after, standingText(session), session.version, session.createdAt],
+    ...[runtimeText(session), dueText(dueAt), ...told, expiresAt],
   ];
 };
 
@@ -78,17 +86,18 @@ const claimArgs = (
 export const sessionPool = (runs: Runs, foreign: Foreign): WarmPool => ({
   async offer(entry) {
     const { sandbox, runtime, revision, readyAt } = entry;
-    await runs.offer(sandbox.id, entryText(entry), poolName(runtime, revision), readyAt);
+    const [pool, member] = [poolName(runtime, revision), memberText(entry)];
+    await runs.offer(sandbox.id, pool, member, placeText(pool, member), readyAt);
   },
   async claim(runtime, revision, bind) {
     const bound = bind(placeholder);
     const parts = template(bound.session);
     const { id } = bound.session;
     const reply = await runs.claim(id, poolName(runtime, revision), ...claimArgs(foreign, bound, parts));
-    const [kind, sandbox] = reply as ['empty' | 'exists'] | ['claimed', string];
+    const [kind, sandbox = ''] = reply as readonly ['empty' | 'exists' | 'claimed', string?];
     if (kind === 'empty') return kind;
     if (kind === 'exists') throw new Error(`a claim was bound to session ${id}, which exists already`);
-    return JSON.parse(parts.join(sandbox)) as Session;
+    return withSandbox(bound.session, JSON.parse(sandbox) as SandboxRef);
   },
   withdraw: async (sandboxId) => (await runs.withdraw(sandboxId)) === 1,
   entries: () => allEntries(runs.entries),

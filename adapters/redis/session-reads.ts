@@ -2,7 +2,7 @@
 // Each question is one round trip but for long lists, which are read in pieces so that Redis is not held up.
 import { hasLabels } from '../../model/session-query.ts';
 import type { SessionQuery, SessionReads, SessionRecord } from '../../model/session-store.ts';
-import { recordOf, recordsOf, type Fields } from './session-records.ts';
+import { recordOf, recordsOf, type Stored } from './session-records.ts';
 import { chunk, type readScripts } from './scripts/reads.ts';
 import type { Run } from './scripts/script.ts';
 
@@ -18,7 +18,7 @@ async function piece(
   limit: number,
 ): Promise<{ last: string; records: SessionRecord[] }> {
   const filters = [statesText(query), query.kind ?? '', query.namespace ?? '', query.runtime ?? ''];
-  const [last, found] = (await runs.list(after, limit, ...filters)) as [string, Fields[]];
+  const [last, found] = (await runs.list(after, limit, ...filters)) as [string, Stored[]];
   const records = recordsOf(found).filter(({ session }) => hasLabels(session, query.labels));
   return { last, records };
 }
@@ -39,11 +39,11 @@ async function list(runs: Runs, query: SessionQuery): Promise<SessionRecord[]> {
 
 /** The reading half of the session store. */
 export const sessionReads = (runs: Runs): SessionReads => ({
-  get: async (id) => recordOf((await runs.get(id)) as Fields),
+  get: async (id) => recordOf((await runs.get(id)) as Stored),
   async bySandbox(sandboxId) {
-    const record = recordOf((await runs.bySandbox(sandboxId)) as Fields);
+    const record = recordOf((await runs.bySandbox(sandboxId)) as Stored);
     return record?.session.state.kind === 'ended' ? undefined : record;
   },
-  due: async (now, limit) => recordsOf((await runs.due(now, limit)) as Fields[]),
+  due: async (now, limit) => recordsOf((await runs.due(now, limit)) as Stored[]),
   list: (query) => list(runs, query),
 });

@@ -1,44 +1,53 @@
-// Owns: the Lua of leases. S2: they are fields of the session, so that granting one and `saveIfUnleased` exclude each other.
+// Owns: the Lua of leases. S2: they are kept beside the session, so that granting one and `saveIfUnleased` exclude each other.
 // S6: a claim of another generation changes nothing. S7: activity and lease ends only grow.
 import type { CompatLua } from './compat.ts';
-import { leaseValues } from './fragments.ts';
+import { head, leaseValues } from './fragments.ts';
 import { guarded } from './script.ts';
 
 // id, holder, end, now
 const acquire = `
-local key, lease = P .. 's:' .. ARGV[3], 'l:' .. ARGV[4]
-local s = redis.call('HMGET', key, 'st', 'g', lease)
-local granted = s[1] == 'running'
-if granted then redis.call('HSET', key, lease, longer(s[3], s[2], ARGV[5])) end
-local all = redis.call('HGETALL', key)
-if not granted then return {0, all} end
-local now = tonumber(ARGV[6])
-for i = 1, #all, 2 do
-  local field, value = all[i], all[i + 1]
-  if field ~= lease and string.sub(field, 1, 2) == 'l:' then
+local key, lease, now = P .. 'u:' .. ARGV[3], 'l:' .. ARGV[4], tonumber(ARGV[6])
+local text = redis.call('GET', P .. 's:' .. ARGV[3])
+if not text then return {0, '', {}} end
+local generation, state = headOf(text)
+if state ~= 'running' then return {0, text, redis.call('HGETALL', key)} end
+redis.call('HSET', key, lease, longer(redis.call('HGET', key, lease), generation, ARGV[5]))
+local use = redis.call('HGETALL', key)
+for i = 1, #use, 2 do
+  local field, value = use[i], use[i + 1]
+  if field ~= 'at' and field ~= lease then
     local till = tonumber(string.sub(value, string.find(value, ' ', 1, true) + 1))
     if till <= now then redis.call('HDEL', key, field) end
   end
 end
-return {1, all}`;
+return {1, text, use}`;
+
+// Most claims are of running sessions: those are told by the beginning of the session, the rest needs all of its head.
+const standing = `
+local function standing(id, generation)
+  local running = generation .. ' running\\n'
+  local key = P .. 's:' .. id
+  if redis.call('GETRANGE', key, 0, #running - 1) == running then return 'running' end
+  local text = redis.call('GET', key)
+  if text and headOf(text) == generation then return 'asleep' end
+  return 'gone'
+end`;
 
 // holder, end, then id, generation and activity of each claim
 const renew = `
 local lease, till, refused = 'l:' .. ARGV[3], ARGV[4], {}
 for i = 5, #ARGV, 3 do
   local id, generation, at = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local key = P .. 's:' .. id
-  local s = redis.call('HMGET', key, 'g', 'st', 'at', lease)
-  if s[1] ~= generation then
-    refused[#refused + 1] = id
-  else
-    local later = tonumber(at) > tonumber(s[3])
-    if not later then at = s[3] end
-    if s[2] == 'running' then
-      redis.call('HSET', key, 'at', at, lease, longer(s[4], generation, till))
-    else
-      if later then redis.call('HSET', key, 'at', at) end
-      refused[#refused + 1] = id
+  local key, now = P .. 'u:' .. id, standing(id, generation)
+  if now ~= 'running' then refused[#refused + 1] = id end
+  if now ~= 'gone' then
+    local s = redis.call('HMGET', key, 'at', lease)
+    local later = not s[1] or tonumber(at) > tonumber(s[1])
+    if not later then at = s[1] end
+    if now == 'running' then
+      redis.call('HSET', key, 'at', at, lease, longer(s[2], generation, till))
+    elseif later then
+      redis.call('HSET', key, 'at', at)
     end
     if later then tellWork(id, at) end
   end
@@ -50,20 +59,20 @@ const release = `
 local lease = 'l:' .. ARGV[3]
 for i = 4, #ARGV, 3 do
   local id, generation, at = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local key = P .. 's:' .. id
-  local s = redis.call('HMGET', key, 'g', 'at', lease)
-  if s[1] == generation then
-    if tonumber(at) > tonumber(s[2]) then
+  if standing(id, generation) ~= 'gone' then
+    local key = P .. 'u:' .. id
+    local s = redis.call('HMGET', key, 'at', lease)
+    if not s[1] or tonumber(at) > tonumber(s[1]) then
       redis.call('HSET', key, 'at', at)
       tellWork(id, at)
     end
-    if s[3] and leaseEnd(s[3], generation) > 0 then redis.call('HDEL', key, lease) end
+    if s[2] and leaseEnd(s[2], generation) > 0 then redis.call('HDEL', key, lease) end
   end
 end`;
 
 /** The functions of leases. */
 export const leaseScripts = ({ suffix, functions }: CompatLua) => ({
-  acquire: guarded('Acquire', leaseValues, acquire),
-  renew: guarded(`Renew${suffix}`, functions, leaseValues, renew),
-  release: guarded(`Release${suffix}`, functions, leaseValues, release),
+  acquire: guarded('Acquire', head, leaseValues, acquire),
+  renew: guarded(`Renew${suffix}`, functions, head, leaseValues, standing, renew),
+  release: guarded(`Release${suffix}`, functions, head, leaseValues, standing, release),
 });

@@ -1,41 +1,38 @@
 // Owns: the Lua of warm sandboxes. S1: one leaves once, and what a session has or had is not taken in again.
 // A claim takes the sandbox out and makes the session in one run; Lua only puts the sandbox's text into the session's.
 import type { CompatLua } from './compat.ts';
-import { leavePool, publish } from './fragments.ts';
+import { head, leavePool, publish } from './fragments.ts';
 import { chunk } from './reads.ts';
 import { guarded } from './script.ts';
 
-// sandbox, entry, pool, ready at
+// A warm sandbox is one member of its pool's sorted set: `<sandbox id>\n<sandbox JSON>\n<the rest of its entry as JSON>`.
+// sandbox id, pool, member, its place in `sandboxes`, ready at
 const offer = `
-if redis.call('HEXISTS', P .. 'sandboxes', ARGV[3]) == 1 then return end
-if redis.call('HSETNX', P .. 'warm', ARGV[3], ARGV[4]) == 0 then return end
-redis.call('ZADD', P .. 'pool:' .. ARGV[5], ARGV[6], ARGV[3])`;
+if redis.call('HSETNX', P .. 'sandboxes', ARGV[3], ARGV[6]) == 0 then return end
+redis.call('ZADD', P .. 'pool:' .. ARGV[4], ARGV[7], ARGV[5])
+redis.call('SADD', P .. 'pools', ARGV[4])`;
 
-// An entry that a session has already (the pool was restored from an older copy of the data) is thrown away, not handed out.
+// id, pool, body before and after the sandbox, standing, version, created at, runtime, due
 const claim = `
 local id, pool = ARGV[3], P .. 'pool:' .. ARGV[4]
-local key = P .. 's:' .. id
-if redis.call('EXISTS', key) == 1 then return {'exists'} end
-local sandbox, entry
-repeat
-  sandbox = redis.call('ZPOPMIN', pool)[1]
-  if not sandbox then return {'empty'} end
-  entry = redis.call('HGET', P .. 'warm', sandbox)
-  if entry then
-    redis.call('HDEL', P .. 'warm', sandbox)
-    if redis.call('HSETNX', P .. 'sandboxes', sandbox, id) == 0 then entry = false end
-  end
-until entry
-local text = string.sub(entry, 1, string.find(entry, '\\n', 1, true) - 1)
+local oldest = redis.call('ZPOPMIN', pool)
+local member = oldest[1]
+if not member then return {'empty'} end
+if redis.call('ZADD', P .. 'ids', 0, id) == 0 then
+  redis.call('ZADD', pool, oldest[2], member)
+  return {'exists'}
+end
+local first = string.find(member, '\\n', 1, true)
+local second = string.find(member, '\\n', first + 1, true)
+local sandbox, text = string.sub(member, 1, first - 1), string.sub(member, first + 1, second - 1)
 local body = ARGV[5] .. text .. ARGV[6]
-redis.call('HSET', key, 'body', body, 'v', ARGV[7], 'g', ARGV[8], 'st', ARGV[9], 'sb', sandbox, 'at', ARGV[10],
-  'kind', ARGV[11], 'ns', ARGV[12], 'rt', ARGV[13])
-redis.call('ZADD', P .. 'ids', 0, id)
-if ARGV[14] ~= '' then redis.call('ZADD', P .. 'due', ARGV[14], id) end`;
+redis.call('HSET', P .. 'sandboxes', sandbox, 's' .. id)
+redis.call('SET', P .. 's:' .. id, wrap(ARGV[7], ARGV[8], sandbox, ARGV[9], ARGV[10], body))
+if ARGV[11] ~= '' then redis.call('ZADD', P .. 'due', ARGV[11], id) end`;
 
 // AgentCube's entry has the sandbox's members under its own names: `{"id":…,"name":…,"entryPoints":…}` without braces and id.
 const tellClaim = `
-tell(id, ARGV[15] .. string.sub(text, 7, -2) .. ARGV[16], ARGV[17], ARGV[10])`;
+tell(id, ARGV[12] .. string.sub(text, 7, -2) .. ARGV[13], ARGV[14], ARGV[9])`;
 
 const claimed = `
 publish(body)
@@ -43,15 +40,27 @@ return {'claimed', text}`;
 
 const withdraw = `return leavePool(ARGV[3])`;
 
-// Found by cursor: an entry that is there all the while is answered, perhaps twice.
-const entries = `return redis.call('HSCAN', P .. 'warm', ARGV[3], 'COUNT', ${chunk})`;
+// Whole pools in order of their names, after one of them: a pool that were read in pieces might lose one to whoever claims meanwhile.
+// Answers where to go on, '' at the end. Names of pools that ran empty are thrown away here.
+const entries = `
+local names, found = redis.call('SMEMBERS', P .. 'pools'), {}
+table.sort(names)
+for _, name in ipairs(names) do
+  if name > ARGV[3] then
+    local members = redis.call('ZRANGE', P .. 'pool:' .. name, 0, -1)
+    if #members == 0 then redis.call('SREM', P .. 'pools', name) end
+    for _, member in ipairs(members) do found[#found + 1] = member end
+    if #found >= ${chunk} then return {name, found} end
+  end
+end
+return {'', found}`;
 
 /** The functions of the warm pool. */
 export const poolScripts = ({ suffix, functions }: CompatLua) => ({
   offer: guarded('Offer', offer),
   claim: guarded(
     `Claim${suffix}`,
-    ...[publish, claim, ...(suffix === '' ? [] : [functions, tellClaim]), claimed],
+    ...[head, publish, claim, ...(suffix === '' ? [] : [functions, tellClaim]), claimed],
   ),
   withdraw: guarded('Withdraw', leavePool, withdraw),
   entries: guarded('Entries', entries),
