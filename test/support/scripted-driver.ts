@@ -11,6 +11,7 @@ export interface ScriptedSandbox {
   spec: SandboxSpec;
   state: 'running' | 'paused' | 'stopped';
   busy: string[];
+  why?: string;
 }
 
 export const refOf = (spec: Pick<SandboxSpec, 'id' | 'name'>): SandboxRef => ({
@@ -47,6 +48,7 @@ export class ScriptedDriver implements Driver {
   crash(id: string, why: string): void {
     const sandbox = this.#known(id);
     sandbox.state = 'stopped';
+    sandbox.why = why;
     for (const listener of this.#listeners) listener({ id, generation: sandbox.spec.generation, why });
   }
 
@@ -96,7 +98,10 @@ export class ScriptedDriver implements Driver {
   }
 
   async list(): Promise<readonly FoundSandbox[]> {
-    return [...this.sandboxes.values()].map(({ spec, state }) => ({ spec, state, ref: refOf(spec) }));
+    return [...this.sandboxes.values()].map(({ spec, state, why }) => ({
+      ...{ spec, state, ref: refOf(spec) },
+      ...(why !== undefined && { why }),
+    }));
   }
 
   onExit(listener: (exit: SandboxExit) => void): Cancel {
