@@ -123,7 +123,7 @@ const failures: readonly Failure[] = [
     words: `the certificate of Redis could not be verified; correct ${TLS_CA}, or the name in ${ADDR}`,
   },
   {
-    when: /invalid reply: null/,
+    when: /invalid reply: null|No such master with that name/,
     reason: 'sentinel-name',
     wrongSetting: true,
     words: `the Sentinels know no master of that name; correct ${SENTINEL_NAME}`,
@@ -142,6 +142,11 @@ const failures: readonly Failure[] = [
     when: /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|startup nodes|ClusterAllFailed|refresh slots cache/,
     reason: 'unreachable',
     words: `Redis cannot be reached at ${ADDR}`,
+  },
+  {
+    when: /connect ETIMEDOUT/,
+    reason: 'timeout',
+    words: `Redis at ${ADDR} does not take the connection in time; a firewall may be between, or only one side speaks TLS (${TLS})`,
   },
   {
     when: /timed out|ETIMEDOUT|Socket timeout/i,
