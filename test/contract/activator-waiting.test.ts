@@ -289,6 +289,61 @@ describe('S2: leases', () => {
   });
 });
 
+describe('a session that moved without a push', () => {
+  const moved = async () => {
+    let deaf = false;
+    const { lab, sandbox, ref } = await start({
+      bus: (bus) => ({
+        ...bus,
+        subscribe: (listener) => bus.subscribe((session) => deaf || listener(session)),
+      }),
+    });
+    await lab.session('s', { kind: 'running', sandbox: ref });
+    await ask(lab.port, { path: `${base}/`, headers: { ...ofSession('s'), connection: 'close' } });
+    deaf = true;
+    await sandbox.close();
+    const next = own(await scriptedSandbox(lab.socketPath('next')));
+    await lab.move('s', { kind: 'lost', generation: 1, why: 'killed' });
+    return { lab, next, hear: () => void (deaf = false) };
+  };
+
+  test('is asked after once nobody is at its old door, and the request goes there whole', async () => {
+    const { lab, next } = await moved();
+    const { generation } = await lab.move('s', { kind: 'wanted' });
+    await lab.move('s', { kind: 'started', generation, sandbox: lab.sandbox([{ endpoint: next.endpoint }]) });
+    const reply = await ask(lab.port, {
+      method: 'POST',
+      path: `${base}/`,
+      headers: ofSession('s'),
+      body: 'all',
+    });
+    expect([reply.status, next.seen.map(({ body }) => body), lab.wakes]).toEqual([200, ['all'], []]);
+    await until(() => lab.activator.stats().inHand === 0);
+    expect(lab.activator.stats()).toMatchObject({ waiting: 0, gates: 0, leases: 1 });
+  });
+
+  test('is woken like any other when it sleeps', async () => {
+    const { lab, next, hear } = await moved();
+    const reply = ask(lab.port, { path: `${base}/`, headers: ofSession('s') });
+    await waiting(lab, 1);
+    hear();
+    expect([lab.wakes, lab.activator.stats().inHand]).toEqual([['s'], 0]);
+    const { generation } = await lab.move('s', { kind: 'wanted' });
+    await lab.move('s', { kind: 'started', generation, sandbox: lab.sandbox([{ endpoint: next.endpoint }]) });
+    expect((await reply).status).toBe(200);
+  });
+
+  test('or only seems to have moved: its sandbox is asked once more, then it is unreachable', async () => {
+    const { lab, sandbox, ref } = await start();
+    await lab.session('s', { kind: 'running', sandbox: ref });
+    await ask(lab.port, { path: `${base}/`, headers: ofSession('s') });
+    await sandbox.close();
+    const reply = await ask(lab.port, { path: `${base}/`, headers: ofSession('s') });
+    expect([reply.status, errorOf(reply).code]).toEqual([502, 'SANDBOX_UNREACHABLE']);
+    await until(() => lab.activator.stats().inHand === 0);
+  });
+});
+
 describe('a stop', () => {
   test('refuses who waits and who comes, lets what is in hand end, and gives the leases back', async () => {
     const { lab, sandbox, ref } = await start();
