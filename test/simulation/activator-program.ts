@@ -55,7 +55,8 @@ class Directory implements Runtimes {
       .then(
         (runtimes) => {
           // An emptied directory is one that is not told yet.
-          if (runtimes.length > 0) this.#known = new Map(runtimes.map((one) => [runtimeKeyText(one.key), one]));
+          if (runtimes.length > 0)
+            this.#known = new Map(runtimes.map((one) => [runtimeKeyText(one.key), one]));
         },
         () => void this.#process.later(500, () => this.look()),
       )

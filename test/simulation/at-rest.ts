@@ -28,8 +28,12 @@ function programs({ controllers, activators, clients, server }: Stage): string[]
 function sessions(stored: readonly Session[], { ledger }: Stage): string[] {
   const there = new Set(stored.map(({ id }) => id));
   return [
-    ...stored.flatMap(({ id, state }) => (actionOf(state) === null ? [] : [`session ${id} is ${state.kind}`])),
-    ...ledger.living().flatMap(({ id, state }) => (there.has(id) ? [] : [`session ${id} (${state.kind}) is lost`])),
+    ...stored.flatMap(({ id, state }) =>
+      actionOf(state) === null ? [] : [`session ${id} is ${state.kind}`],
+    ),
+    ...ledger
+      .living()
+      .flatMap(({ id, state }) => (there.has(id) ? [] : [`session ${id} (${state.kind}) is lost`])),
   ];
 }
 
@@ -46,7 +50,9 @@ function sandboxes(live: readonly Session[], pool: readonly WarmSandbox[], { hos
     ...orphans.map((id) => `sandbox ${id} belongs to nobody`),
     ...[...owned].flatMap(([id, session]) => {
       const state = host.find(id ?? '')?.state ?? 'gone';
-      return state === needed(session) ? [] : [`session ${session.id} is ${session.state.kind}, its sandbox is ${state}`];
+      return state === needed(session)
+        ? []
+        : [`session ${session.id} is ${session.state.kind}, its sandbox is ${state}`];
     }),
     ...[...warm].flatMap((id) => {
       const state = host.find(id)?.state ?? 'gone';
@@ -68,10 +74,5 @@ export async function atRest(stage: Stage): Promise<readonly string[]> {
   const records: readonly SessionRecord[] = await contents.list({ limit: everySession });
   const pool = await contents.entries();
   const live = records.map((record) => record.session).filter(({ state }) => state.kind !== 'ended');
-  return [
-    ...programs(stage),
-    ...sessions(live, stage),
-    ...sandboxes(live, pool, stage),
-    ...pools(pool),
-  ];
+  return [...programs(stage), ...sessions(live, stage), ...sandboxes(live, pool, stage), ...pools(pool)];
 }

@@ -112,9 +112,12 @@ class Request implements Caller {
     const sandboxId = sandboxOf(route);
     this.#client.forwarded(this, route, sandboxId);
     const { id, workMs } = { id: this.id, workMs: this.#workMs };
-    const answered = (told: Told): void => this.#hear(() => this.#close(() => this.#client.answered(this, route.sessionId, told)));
+    const answered = (told: Told): void =>
+      this.#hear(() => this.#close(() => this.#client.answered(this, route.sessionId, told)));
     const lost = (how: 'refused' | 'broken'): void => this.#hear(() => this.#lost(route, how, again));
-    world.scheduler.after(luck.between(0.1, 2), () => host.deliver(sandboxId, { id, workMs, answered, lost }));
+    world.scheduler.after(luck.between(0.1, 2), () =>
+      host.deliver(sandboxId, { id, workMs, answered, lost }),
+    );
   }
 
   /** The client closes its connection. */
@@ -135,7 +138,8 @@ class Request implements Caller {
   }
 
   #once(stage: Request['stage']): void {
-    if (this.stage !== stage) this.#deps.world.fail('S3', `request ${this.id} was answered twice, or after it left`);
+    if (this.stage !== stage)
+      this.#deps.world.fail('S3', `request ${this.id} was answered twice, or after it left`);
   }
 
   /** Something comes back from the sandbox. */
@@ -168,7 +172,8 @@ export type { Request };
 
 function sandboxOf(route: Route): string {
   const door = route.doors[0];
-  if (!door || !('address' in door) || door.address.kind !== 'unix') throw new Error('a simulated sandbox has one door');
+  if (!door || !('address' in door) || door.address.kind !== 'unix')
+    throw new Error('a simulated sandbox has one door');
   return decodeURIComponent(door.address.socketPath.slice(1));
 }
 
@@ -195,13 +200,18 @@ export class Client {
     const { sessionId } = this;
     request.sessionId = sessionId;
     this.requests.push(request);
-    world.note(() => `${this.name} asks ${process.name}: request ${request.id} in ${sessionId ?? 'a new session'}`);
+    world.note(
+      () => `${this.name} asks ${process.name}: request ${request.id} in ${sessionId ?? 'a new session'}`,
+    );
     process.later(luck.between(0.2, 1), () => activator.resolve(request, sessionId));
     const wasFrozen = process.frozenTimes;
     world.scheduler.after(answerDeadlineMs, () => {
       const ran = process.alive && !process.frozen && process.frozenTimes === wasFrozen;
       if (ran && request.stage === 'waiting')
-        world.fail('S3', `request ${request.id} to ${process.name} has no answer after ${answerDeadlineMs} ms`);
+        world.fail(
+          'S3',
+          `request ${request.id} to ${process.name} has no answer after ${answerDeadlineMs} ms`,
+        );
     });
   }
 
@@ -217,11 +227,24 @@ export class Client {
     world.note(() => `${name} forwards ${request.id} to sandbox ${sandboxId}`);
     const owner = ledger.owner(sandboxId);
     if (owner?.id !== sessionId)
-      world.fail('answers', `request ${request.id} of session ${sessionId} went to sandbox ${sandboxId} of ${owner?.id ?? 'nobody'}`);
-    else if (asleep.has(owner.state.kind) && owner.generation === route.generation && wasLeased(request.program, route))
-      world.fail('S2', `request ${request.id} was forwarded by ${name} under a lease, and session ${sessionId} is ${owner.state.kind}`);
+      world.fail(
+        'answers',
+        `request ${request.id} of session ${sessionId} went to sandbox ${sandboxId} of ${owner?.id ?? 'nobody'}`,
+      );
+    else if (
+      asleep.has(owner.state.kind) &&
+      owner.generation === route.generation &&
+      wasLeased(request.program, route)
+    )
+      world.fail(
+        'S2',
+        `request ${request.id} was forwarded by ${name} under a lease, and session ${sessionId} is ${owner.state.kind}`,
+      );
     if (request.sessionId !== undefined && request.sessionId !== sessionId)
-      world.fail('answers', `request ${request.id} of session ${request.sessionId} went to session ${sessionId}`);
+      world.fail(
+        'answers',
+        `request ${request.id} of session ${request.sessionId} went to session ${sessionId}`,
+      );
     request.sessionId = sessionId;
     this.sessionId = sessionId;
   }
@@ -231,12 +254,17 @@ export class Client {
     world.note(() => `${this.name} has an answer to ${request.id}: count ${told.count}`);
     this.#answeredIn.add(sessionId);
     if (ledger.owner(trueSandbox(told.sandboxId))?.id !== sessionId)
-      world.fail('answers', `request ${request.id} of session ${sessionId} was answered by sandbox ${told.sandboxId}`);
+      world.fail(
+        'answers',
+        `request ${request.id} of session ${sessionId} was answered by sandbox ${told.sandboxId}`,
+      );
   }
 
   refused(request: Request, body: FailureBody, sessionId: string | undefined): void {
     const { world } = this.#deps;
-    world.note(() => `${this.name} is refused ${request.id}: ${body.code ?? body.error ?? '?'} ${sessionId ?? ''}`);
+    world.note(
+      () => `${this.name} is refused ${request.id}: ${body.code ?? body.error ?? '?'} ${sessionId ?? ''}`,
+    );
     if (body.code === undefined || body.code === 'INTERNAL')
       world.fail('fault', `request ${request.id} was refused with ${JSON.stringify(body)}`);
     if (sessionId !== undefined) this.sessionId = sessionId;
@@ -254,5 +282,4 @@ export class Client {
     if (!over && !mayBeLost)
       world.fail('S4', `${this.name} is told ${code} of session ${id}, which is ${state ?? 'unknown'}`);
   }
-
 }

@@ -52,6 +52,23 @@ export class ControllerProgram {
     this.elector.start();
   }
 
+  /** The mutant: whoever hears of a wake starts a sandbox, whatever another is doing. */
+  async #wakeAgain(server: StoreServer, ids: Ids, sessionId: string): Promise<void> {
+    const session = (await server.contents.get(sessionId))?.session;
+    const deployment = session && this.lead?.registry.deployments.find(session.runtime);
+    if (!deployment || (session.state.kind !== 'creating' && session.state.kind !== 'suspended')) return;
+    const { generation, revision } = session;
+    const spec = {
+      id: ids.uuid(),
+      name: 'again',
+      generation,
+      workload: deployment.workload,
+      revision,
+      session,
+    };
+    await this.lead?.driver.start(spec).catch(() => undefined);
+  }
+
   #ports({ world, process, server, host, ids, kill, name }: ControllerProgramDeps, wire: Wire, bus: SimBus) {
     const fence = (term: number): Fence => ({ role: 'controller', term });
     const inPool = async (id: string): Promise<boolean> =>
@@ -64,7 +81,9 @@ export class ControllerProgram {
       preparation: (term: number) => ({
         prepared: () => wire.call('prepared', async () => server.shelf.prepared),
         markPrepared: () =>
-          wire.call('markPrepared', () => server.fenced(fence(term), async () => void (server.shelf.prepared = true))),
+          wire.call('markPrepared', () =>
+            server.fenced(fence(term), async () => void (server.shelf.prepared = true)),
+          ),
       }),
       directory: (term: number) => directory(server, wire, fence(term)),
       copy: {
@@ -76,6 +95,8 @@ export class ControllerProgram {
       onLead: (lead: Lead) => {
         world.note(() => `${process.name} leads in term ${lead.term}: ${inWords({ ...lead.recovered })}`);
         this.lead = lead;
+        if (world.mutant === 'secondWake')
+          bus.onWake((sessionId) => void this.#wakeAgain(server, ids, sessionId));
       },
       onEnd: () => (this.lead = undefined),
       stuck: () => kill(process),
@@ -95,7 +116,11 @@ const directory = (server: StoreServer, wire: Wire, fence: Fence) => ({
 
 type Resources = StoreServer['shelf']['resources'];
 
-const resources = (server: StoreServer, wire: Wire, fence: Fence): Pick<Resources, 'put' | 'remove' | 'all' | 'restore'> => {
+const resources = (
+  server: StoreServer,
+  wire: Wire,
+  fence: Fence,
+): Pick<Resources, 'put' | 'remove' | 'all' | 'restore'> => {
   const write = <T>(name: string, work: (there: Resources) => Promise<T>): Promise<T> =>
     wire.call(name, () => server.fenced(fence, () => work(server.shelf.resources)));
   return {
@@ -107,6 +132,8 @@ const resources = (server: StoreServer, wire: Wire, fence: Fence): Pick<Resource
 };
 
 function inWords(fields: Readonly<Record<string, unknown>>): string {
-  const told = Object.entries(fields).map(([key, value]) => `${key}=${value instanceof Error ? value.message : String(value)}`);
+  const told = Object.entries(fields).map(
+    ([key, value]) => `${key}=${value instanceof Error ? value.message : String(value)}`,
+  );
   return told.join(' ');
 }

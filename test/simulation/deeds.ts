@@ -14,13 +14,30 @@ export class Deeds {
   /** What is to be undone: once, at its time or at the healing. */
   readonly #undo = new Set<() => void>();
 
+  readonly #ways: { readonly [K in Deed['kind']]: (deed: Of<K>) => void };
+
   constructor(stage: Stage) {
     this.#stage = stage;
+    const weather = (deed: Of<Weather>): void => this.#weather(deed.kind, deed.process, deed.forMs);
+    this.#ways = {
+      ask: (deed) => this.#ask(deed),
+      leave: ({ client }) => this.#client(client).requests.at(-1)?.leave(),
+      command: (deed) => this.#command(deed),
+      crash: ({ client }) => this.#crash(this.#client(client)),
+      'crash-warm': () => this.#crashWarm(),
+      kill: (deed) => this.#strike(deed, (process) => stage.kill(process, deed.downMs)),
+      freeze: (deed) => this.#strike(deed, (process) => this.#freeze(process, deed.forMs)),
+      drain: (deed) => this.#drain(deed),
+      'store-down': (deed) => this.#storeDown(deed),
+      'store-emptied': () => this.#empty(),
+      'starts-fail': ({ forMs }) => void (stage.host.startsFailUntil = stage.world.now + forMs),
+      ...{ cut: weather, lossy: weather, slow: weather, deaf: weather, hush: weather },
+    };
   }
 
   do(action: Action): void {
     this.#stage.world.note(() => `* ${actionText(action).trim()}`);
-    this.#do(action);
+    (this.#ways[action.kind] as (deed: Deed) => void)(action);
   }
 
   /** Everybody runs, every wire is whole, the store is up. */
@@ -31,41 +48,6 @@ export class Deeds {
     for (const undo of [...this.#undo]) undo();
   }
 
-  #do(deed: Deed): void {
-    const { host, world } = this.#stage;
-    switch (deed.kind) {
-      case 'ask':
-        return this.#ask(deed);
-      case 'leave':
-        return this.#client(deed.client).requests.at(-1)?.leave();
-      case 'command':
-        return this.#command(deed);
-      case 'crash':
-        return this.#crash(this.#client(deed.client));
-      case 'crash-warm':
-        return this.#crashWarm();
-      case 'kill':
-        return this.#strike(deed, (process) => this.#stage.kill(process, deed.downMs));
-      case 'freeze':
-        return this.#strike(deed, (process) => this.#freeze(process, deed.forMs));
-      case 'drain':
-        return this.#drain(deed);
-      case 'store-down':
-        return this.#storeDown(deed);
-      case 'store-emptied':
-        return this.#empty();
-      case 'starts-fail':
-        host.startsFailUntil = world.now + deed.forMs;
-        return;
-      case 'cut':
-      case 'lossy':
-      case 'slow':
-      case 'deaf':
-      case 'hush':
-        return this.#weather(deed.kind, deed.process, deed.forMs);
-    }
-  }
-
   #client(name: string): Client {
     const client = this.#stage.clients.find((one) => one.name === name);
     if (!client) throw new Error(`no client ${name}`);
@@ -74,7 +56,8 @@ export class Deeds {
 
   #ask({ client, activator, workMs }: Of<'ask'>): void {
     const program = this.#stage.program(activator);
-    if (program instanceof ActivatorProgram && program.process.alive) this.#client(client).ask(program, workMs);
+    if (program instanceof ActivatorProgram && program.process.alive)
+      this.#client(client).ask(program, workMs);
   }
 
   #command({ client, what }: Of<'command'>): void {

@@ -135,7 +135,11 @@ export class Ledger {
     const known = this.#sessions.get(session.id);
     if (!known || known.contents !== this.#contents) return;
     if (lastActivityAt < known.lastActivityAt)
-      this.#wrong('S7', session, `its last activity went back from ${known.lastActivityAt} to ${lastActivityAt}`);
+      this.#wrong(
+        'S7',
+        session,
+        `its last activity went back from ${known.lastActivityAt} to ${lastActivityAt}`,
+      );
     known.lastActivityAt = lastActivityAt;
   }
 
@@ -144,12 +148,24 @@ export class Ledger {
     if (from !== to && !followers.get(from)?.has(to)) this.#wrong('S6', session, `${to} follows ${from}`);
     const grows = from !== to && to === 'restarting' ? 1 : 0;
     if (session.generation !== before.generation + grows)
-      this.#wrong('S6', session, `generation ${session.generation} follows ${before.generation} with ${from} → ${to}`);
+      this.#wrong(
+        'S6',
+        session,
+        `generation ${session.generation} follows ${before.generation} with ${from} → ${to}`,
+      );
   }
 
   #sameTerms(before: Session, session: Session): void {
     const terms = ({ policy, runtime, labels, ownerId, createdAt }: Session): string =>
-      JSON.stringify([Object.entries(policy).sort(), runtime.kind, runtime.namespace, runtime.name, labels, ownerId, createdAt]);
+      JSON.stringify([
+        Object.entries(policy).sort(),
+        runtime.kind,
+        runtime.namespace,
+        runtime.name,
+        labels,
+        ownerId,
+        createdAt,
+      ]);
     if (terms(before) !== terms(session))
       this.#wrong('S7', session, `it was opened as ${terms(before)} and is now ${terms(session)}`);
   }
@@ -159,9 +175,17 @@ export class Ledger {
     if (known.contents === this.#contents) return this.#wrong('S6', session, 'it was opened twice');
     this.#sameTerms(before, session);
     if (session.generation < known.ran)
-      this.#wrong('S6', session, `it was rebuilt with generation ${session.generation}, and ran in ${known.ran}`);
+      this.#wrong(
+        'S6',
+        session,
+        `it was rebuilt with generation ${session.generation}, and ran in ${known.ran}`,
+      );
     if (session.version <= before.version)
-      this.#wrong('S6', session, `it was rebuilt with version ${session.version}, before it had ${before.version}`);
+      this.#wrong(
+        'S6',
+        session,
+        `it was rebuilt with version ${session.version}, before it had ${before.version}`,
+      );
   }
 
   /** S1: a sandbox serves one session in its life, and a session has one sandbox. */
@@ -174,7 +198,8 @@ export class Ledger {
       this.#wrong('S1', session, `its sandbox ${id} is the one of session ${owner}`);
     const earlier = this.#sessions.get(session.id)?.session;
     const had = earlier && sandboxIdOf(earlier);
-    if (had !== undefined && trueSandbox(had) !== id) this.#wrong('S1', session, `it had sandbox ${had} and now has ${id}`);
+    if (had !== undefined && trueSandbox(had) !== id)
+      this.#wrong('S1', session, `it had sandbox ${had} and now has ${id}`);
     this.#owners.set(id, session.id);
   }
 

@@ -6,10 +6,11 @@ export const mutants = {
   secondWake: 'a wake is carried out by a second path, beside the one that the store orders',
   lostWaiter: 'a gate forgets whoever comes while somebody waits',
   poolReuse: 'a claim leaves the sandbox in the pool',
-  gapIgnored: 'controllers do not look again after messages were lost',
   rebuildForgets: 'a rebuilt store has none of the sessions that the sandboxes tell of',
   unmarked: 'whose a claimed sandbox is, is not written on it',
   lostUpdate: 'the store takes a write over a version that the writer has not seen',
+  takeoverSpares: 'a new leader takes the machine and lets a frozen one live',
+  exitForgotten: 'nobody is told that a sandbox crashed',
   unpreparedServes: 'a store that was lost answers before it is rebuilt',
 } as const;
 

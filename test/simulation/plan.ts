@@ -40,8 +40,25 @@ const calmFirstMs = 1_500;
 /** Where programs are struck in the middle of something. */
 const activatorCalls = ['acquire', 'renew', 'release', 'claim', 'create', 'publish wakes'] as const;
 const controllerCalls = [
-  ...(['save', 'saveIfUnleased', 'offer', 'withdraw', 'entries', 'bid', 'markPrepared', 'due', 'list'] as const),
-  ...(['driver start', 'driver restart', 'driver pause', 'driver resume', 'driver stop', 'driver mark'] as const),
+  ...([
+    'save',
+    'saveIfUnleased',
+    'offer',
+    'withdraw',
+    'entries',
+    'bid',
+    'markPrepared',
+    'due',
+    'list',
+  ] as const),
+  ...([
+    'driver start',
+    'driver restart',
+    'driver pause',
+    'driver resume',
+    'driver stop',
+    'driver mark',
+  ] as const),
 ];
 
 const callsOf = (process: string): readonly string[] =>
@@ -50,7 +67,14 @@ const callsOf = (process: string): readonly string[] =>
 const shares: readonly (readonly [share: number, make: (luck: Random) => Deed])[] = [
   [40, (luck) => ask(luck)],
   [3, (luck) => ({ kind: 'leave', client: luck.pick(clientNames) })],
-  [4, (luck) => ({ kind: 'command', client: luck.pick(clientNames), what: luck.pick(['pause', 'resume', 'end']) })],
+  [
+    4,
+    (luck) => ({
+      kind: 'command',
+      client: luck.pick(clientNames),
+      what: luck.pick(['pause', 'resume', 'end']),
+    }),
+  ],
   [3, (luck) => ({ kind: 'crash', client: luck.pick(clientNames) })],
   [1, () => ({ kind: 'crash-warm' })],
   [4, (luck) => ({ kind: 'kill', process: luck.pick(everybody), downMs: luck.whole(100, 4_000) })],
@@ -99,7 +123,10 @@ function deed(luck: Random): Deed {
 export function planOf(luck: Random): readonly Action[] {
   const first = clientNames
     .filter(() => luck.chance(0.7))
-    .map((client): Action => ({ ...ask(luck), kind: 'ask', client, atMs: luck.whole(600, calmFirstMs) } as Action));
+    .map(
+      (client): Action =>
+        ({ ...ask(luck), kind: 'ask', client, atMs: luck.whole(600, calmFirstMs) }) as Action,
+    );
   const many = luck.whole(5, 45);
   const others = Array.from({ length: many }, (): Action => {
     const atMs = luck.whole(calmFirstMs, eventfulMs);

@@ -19,7 +19,9 @@ export const runtimes: readonly StoredResource[] = deployed.map((runtime, index)
 }));
 
 /** How many warm sandboxes each wants. */
-export const poolSizes = new Map(deployed.map(({ metadata, spec }) => [metadata.name, spec.warmPoolSize ?? 0]));
+export const poolSizes = new Map(
+  deployed.map(({ metadata, spec }) => [metadata.name, spec.warmPoolSize ?? 0]),
+);
 
 const used: Readonly<Record<string, string>> = { ann: 'warm', bob: 'warm', cid: 'cold', dan: 'brief' };
 

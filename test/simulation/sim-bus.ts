@@ -1,13 +1,7 @@
 // The messages that one program gets and sends: they pass through the store, late, lost, doubled or out of order as the weather says.
 // Whoever lost some is told of a gap when its connection is whole again, unless the weather says otherwise.
 import type { Cancel } from '../../model/clock.ts';
-import type {
-  LeaseRecallFeed,
-  LeaseRecalls,
-  SessionFeed,
-  WakeFeed,
-  Wakes,
-} from '../../model/platform.ts';
+import type { LeaseRecallFeed, LeaseRecalls, SessionFeed, WakeFeed, Wakes } from '../../model/platform.ts';
 import type { Session } from '../../model/session.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -76,8 +70,7 @@ export class SimBus implements SessionFeed, Wakes, WakeFeed, LeaseRecalls, Lease
   }
 
   onGap(listener: () => void): Cancel {
-    const ignored = this.#deps.world.mutant === 'gapIgnored' && this.program.startsWith('controller');
-    return ignored ? () => undefined : this.#listen('gap', listener);
+    return this.#listen('gap', listener);
   }
 
   on<C extends Channel>(channel: C, listener: (message: Messages[C]) => void): Cancel {
@@ -99,7 +92,8 @@ export class SimBus implements SessionFeed, Wakes, WakeFeed, LeaseRecalls, Lease
   /** A message of the store for this program. */
   receive<C extends Channel>(channel: C, message: Messages[C]): void {
     const { world, process } = this.#deps;
-    const is = (weather: 'cut' | 'deaf' | 'hush' | 'lossy' | 'slow'): boolean => world.is(weather, process.name);
+    const is = (weather: 'cut' | 'deaf' | 'hush' | 'lossy' | 'slow'): boolean =>
+      world.is(weather, process.name);
     if (is('cut') || is('deaf') || is('hush')) return;
     const lossy = is('lossy');
     if (lossy && this.#luck.chance(lostShare)) return;

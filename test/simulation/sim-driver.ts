@@ -37,7 +37,7 @@ export async function openSimDriver(deps: DriverDeps): Promise<Driver> {
   const { host, process, world, killHolder } = deps;
   const until = world.now + patienceMs;
   while (host.user?.alive && host.user !== process && world.now < until) await process.pass(lookMs);
-  if (host.user?.alive && host.user !== process) killHolder(host.user);
+  if (host.user?.alive && host.user !== process && world.mutant !== 'takeoverSpares') killHolder(host.user);
   host.user = process;
   world.note(() => `${process.name} opens the driver`);
   const driver = new SimDriver(deps);

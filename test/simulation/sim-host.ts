@@ -100,6 +100,7 @@ export class SimHost {
     this.#memories += 1;
     const memory = { number: this.#memories, applied: [], inHand: new Set<Arrival>(), stalled: [] };
     Object.assign(sandbox, { ready: true, state: 'running', memory });
+    this.#onlyOneOf(sandbox);
     if (sandbox.spec.session) this.#ledger.ran(id, sandbox.spec.generation);
   }
 
@@ -150,7 +151,8 @@ export class SimHost {
     if (!sandbox?.memory) return;
     const why = 'exit code 1';
     this.end(id, why);
-    this.listener?.tell({ id: sandbox.spec.id, generation: sandbox.spec.generation, why });
+    if (this.#world.mutant !== 'exitForgotten')
+      this.listener?.tell({ id: sandbox.spec.id, generation: sandbox.spec.generation, why });
   }
 
   /** A request reaches the sandbox's door. */
@@ -163,11 +165,21 @@ export class SimHost {
         this.#world.fail('answers', `request ${arrival.id} reached sandbox ${id} twice`);
       memory.applied.push(arrival.id);
       const count = memory.applied.length;
-      this.#world.scheduler.after(arrival.workMs, () => this.#unlessPaused(id, memory, () => {
-        if (!memory.inHand.delete(arrival)) return;
-        arrival.answered({ sandboxId: trueSandbox(id), memory: memory.number, count });
-      }));
+      this.#world.scheduler.after(arrival.workMs, () =>
+        this.#unlessPaused(id, memory, () => {
+          if (!memory.inHand.delete(arrival)) return;
+          arrival.answered({ sandboxId: trueSandbox(id), memory: memory.number, count });
+        }),
+      );
     });
+  }
+
+  #onlyOneOf({ spec: { id, session } }: SimSandbox): void {
+    if (!session) return;
+    for (const { spec, memory } of this.sandboxes.values()) {
+      if (memory && spec.id !== id && spec.session?.id === session.id)
+        this.#world.fail('S1', `session ${session.id} has two live sandboxes, ${id} and ${spec.id}`);
+    }
   }
 
   #unlessPaused(id: string, memory: Memory, go: () => void): void {

@@ -119,7 +119,10 @@ export class Simulation implements Stage {
     process.on('unhandledRejection', onFault);
     const checked = (): boolean => {
       for (const fault of faults.splice(0))
-        world.fail('fault', `nobody handled ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`);
+        world.fail(
+          'fault',
+          `nobody handled ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`,
+        );
       return world.violation !== undefined;
     };
     try {

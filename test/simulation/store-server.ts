@@ -33,9 +33,11 @@ const operations = [
 type Operation = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** A store whose every operation is carried by `carry`. */
-function storeOf(carry: (name: keyof SessionStore, args: readonly unknown[]) => Promise<unknown>): SessionStore {
+function storeOf(
+  carry: (name: keyof SessionStore, args: readonly unknown[]) => Promise<unknown>,
+): SessionStore {
   const made = operations.map((name) => [name, (...args: readonly unknown[]) => carry(name, args)]);
-  return Object.fromEntries(made) as unknown as SessionStore;
+  return Object.fromEntries(made);
 }
 
 export class StoreServer implements Exchange, Reachable {
@@ -60,7 +62,10 @@ export class StoreServer implements Exchange, Reachable {
     this.#ledger = ledger;
     this.election = memoryLeaderElection({ now: () => world.now });
     this.#plain = storeOf((name, args) => this.#perform(name, args));
-    this.#unfenced = preparedStore(this.#plain, () => this.shelf.prepared || world.mutant === 'unpreparedServes');
+    this.#unfenced = preparedStore(
+      this.#plain,
+      () => this.shelf.prepared || world.mutant === 'unpreparedServes',
+    );
   }
 
   /** For the checks: what is stored, seen without a wire. */
@@ -129,7 +134,10 @@ export class StoreServer implements Exchange, Reachable {
       const done = (guarded[name] as Operation)(...args);
       if (term === current || !changing.has(name)) return done;
       return done.then((answer) => {
-        this.#world.fail('S6', `a ${role} of term ${term} did ${name}, and the term was ${current ?? 'unknown'}`);
+        this.#world.fail(
+          'S6',
+          `a ${role} of term ${term} did ${name}, and the term was ${current ?? 'unknown'}`,
+        );
         return answer;
       });
     });
@@ -137,6 +145,7 @@ export class StoreServer implements Exchange, Reachable {
 
   async #perform(name: keyof SessionStore, args: readonly unknown[]): Promise<unknown> {
     const answer = await this.#mutated(name, args);
+    if (leasing.has(name)) this.#world.note(() => `store: ${name} ${JSON.stringify(args)}`);
     if (answer === 'created' || answer === 'saved') this.#stored(name, args[0] as Session);
     if (name === 'claim' && answer !== 'empty') this.#claimed(answer as Session);
     if (name === 'get' && answer) this.#ledger.seen(answer as Parameters<Ledger['seen']>[0]);
@@ -161,8 +170,10 @@ export class StoreServer implements Exchange, Reachable {
     const { mutant } = this.#world;
     if (mutant === 'leaseIgnored' && name === 'saveIfUnleased')
       return memory.save(...(args.slice(0, 2) as Parameters<SessionStore['save']>));
-    if (mutant === 'lostUpdate' && name === 'save') return this.#overwrite(args as Parameters<SessionStore['save']>);
-    if (mutant === 'poolReuse' && name === 'claim') return this.#claimAgain(args as Parameters<SessionStore['claim']>);
+    if (mutant === 'lostUpdate' && name === 'save')
+      return this.#overwrite(args as Parameters<SessionStore['save']>);
+    if (mutant === 'poolReuse' && name === 'claim')
+      return this.#claimAgain(args as Parameters<SessionStore['claim']>);
     return (memory[name] as Operation)(...args);
   }
 
@@ -190,6 +201,18 @@ export class StoreServer implements Exchange, Reachable {
   }
 }
 
+const leasing: ReadonlySet<string> = new Set(['acquire', 'renew', 'release']);
+
 const changing: ReadonlySet<string> = new Set([
-  ...(['create', 'save', 'saveIfUnleased', 'forget', 'postpone', 'touch', 'offer', 'claim', 'withdraw'] as const),
+  ...([
+    'create',
+    'save',
+    'saveIfUnleased',
+    'forget',
+    'postpone',
+    'touch',
+    'offer',
+    'claim',
+    'withdraw',
+  ] as const),
 ]);

@@ -9,14 +9,20 @@ export function watchStore(stage: Stage): StoreWatch {
   return {
     onRested(session) {
       for (const { requests } of stage.clients) {
-        const used = requests.find((one) => one.holds(session) && one.route && stage.wasLeased(one.program, one.route));
+        const used = requests.find(
+          (one) => one.holds(session) && one.route && stage.wasLeased(one.program, one.route),
+        );
         if (used)
-          world.fail('S2', `session ${session.id} is ${session.state.kind} while request ${used.id} is in hand under a lease`);
+          world.fail(
+            'S2',
+            `session ${session.id} is ${session.state.kind} while request ${used.id} is in hand under a lease`,
+          );
       }
     },
     onClaimed(session) {
       const id = sandboxIdOf(session) ?? '';
-      if (!host.find(id)) world.fail('S1', `session ${session.id} was given sandbox ${id}, which is not there`);
+      if (!host.find(id))
+        world.fail('S1', `session ${session.id} was given sandbox ${id}, which is not there`);
     },
   };
 }

@@ -56,7 +56,9 @@ export class Wire {
     if (fate === 'unsent') return this.#world.note(() => `${this.#process.name}: ${operation} is lost`);
     this.#world.scheduler.after(this.#arrivesIn(fate), () => {
       if (!this.#store.up)
-        return void this.#process.later(this.#delay(), () => settle.reject(unavailable('connection refused')));
+        return void this.#process.later(this.#delay(), () =>
+          settle.reject(unavailable('connection refused')),
+        );
       this.#execute(operation, execute, settle, fate);
     });
   }

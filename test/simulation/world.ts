@@ -38,7 +38,10 @@ export class World {
   readonly #weather = new Map<string, number>();
   readonly #traps = new Set<Trap>();
 
-  constructor(seed: number, options: { readonly mutant?: Mutant | undefined; readonly keepHistory?: boolean }) {
+  constructor(
+    seed: number,
+    options: { readonly mutant?: Mutant | undefined; readonly keepHistory?: boolean },
+  ) {
     this.seed = seed;
     this.mutant = options.mutant;
     this.history = options.keepHistory === true ? [] : undefined;
