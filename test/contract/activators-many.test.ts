@@ -138,6 +138,18 @@ describe('a session that moved', () => {
     expect(a.commands.slice(before)).toEqual(['acquire']);
   });
 
+  test('of which the push was lost is learnt of at once after a gap', async () => {
+    const world = await start();
+    const { lab, a } = world;
+    await world.use(a);
+    a.hears = false;
+    await movedElsewhere(world);
+    a.hears = true;
+    lab.bus.announceGap();
+    await settle();
+    expect(a.routing.stats().leases).toBe(0);
+  });
+
   test('of which the push was lost is learnt of at the next renewal', async () => {
     const world = await start();
     const { lab, a } = world;
