@@ -30,9 +30,9 @@ redis.call('HSET', P .. 'sandboxes', sandbox, 's' .. id)
 redis.call('SET', P .. 's:' .. id, wrap(ARGV[7], ARGV[8], sandbox, ARGV[9], ARGV[10], body))
 if ARGV[11] ~= '' then redis.call('ZADD', P .. 'due', ARGV[11], id) end`;
 
-// AgentCube's entry has the sandbox's members under its own names: `{"id":…,"name":…,"entryPoints":…}` without braces and id.
+// AgentCube's entry has the sandbox's members under its own names: all of `{"id":…,"name":…,"entryPoints":…}` but its braces and the word id.
 const tellClaim = `
-tell(id, ARGV[12] .. string.sub(text, 7, -2) .. ARGV[13], ARGV[14], ARGV[9])`;
+tell(id, ARGV[12] .. '"sandboxId":' .. string.sub(text, 7, -2) .. ARGV[13], ARGV[14], ARGV[9])`;
 
 const claimed = `
 publish(body)
