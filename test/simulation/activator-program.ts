@@ -2,10 +2,9 @@
 import type { Caller } from '../../activator/resolve.ts';
 import { Routing } from '../../activator/routing.ts';
 import type { Ids } from '../../model/open-session.ts';
-import type { DeployedRuntime, Runtimes } from '../../model/platform.ts';
-import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
 import { SimBus } from './sim-bus.ts';
 import type { SimProcess } from './sim-process.ts';
+import { ToldRuntimes } from './sim-told.ts';
 import type { StoreServer } from './store-server.ts';
 import { Wire } from './wire.ts';
 import type { World } from './world.ts';
@@ -29,44 +28,6 @@ export interface ActivatorProgramDeps {
   readonly name: string;
 }
 
-/** What is deployed, as the store's directory tells it: read at the start, on a message, and after a gap. */
-class Directory implements Runtimes {
-  #known = new Map<string, DeployedRuntime>();
-  #reading = false;
-  #again = false;
-  readonly #read: () => Promise<readonly DeployedRuntime[]>;
-  readonly #process: SimProcess;
-
-  constructor(process: SimProcess, read: () => Promise<readonly DeployedRuntime[]>) {
-    this.#process = process;
-    this.#read = read;
-  }
-
-  find(key: RuntimeKey): DeployedRuntime | undefined {
-    return this.#known.get(runtimeKeyText(key));
-  }
-
-  look(): void {
-    this.#again = true;
-    if (this.#reading) return;
-    this.#reading = true;
-    this.#again = false;
-    this.#read()
-      .then(
-        (runtimes) => {
-          // An emptied directory is one that is not told yet.
-          if (runtimes.length > 0)
-            this.#known = new Map(runtimes.map((one) => [runtimeKeyText(one.key), one]));
-        },
-        () => void this.#process.later(500, () => this.look()),
-      )
-      .finally(() => {
-        this.#reading = false;
-        if (this.#again) this.look();
-      });
-  }
-}
-
 const drainMs = 5_000;
 
 export class ActivatorProgram {
@@ -80,18 +41,15 @@ export class ActivatorProgram {
     const { clock } = process;
     const wire = new Wire(world, process, server, name);
     const bus = new SimBus({ world, process, wire, exchange: server, name });
-    const directory = new Directory(process, () => wire.call('runtimes', async () => server.shelf.runtimes));
+    const runtimes = new ToldRuntimes({ process, bus, wire, server });
     const log = (message: string, fields: Readonly<Record<string, unknown>>): void =>
       world.note(() => `${process.name}: ${message} (${String(fields.fault)})`);
-    const ports = { store: server.view(wire), runtimes: directory, wakes: bus, feed: bus, recalls: bus };
+    const ports = { store: server.view(wire), runtimes, wakes: bus, feed: bus, recalls: bus };
     this.#world = world;
     this.process = process;
     this.bus = bus;
     this.leaseMs = leaseMs;
     this.routing = new Routing({ ...ports, ids, clock, log }, { ...limits, wakeTimeoutMs, leaseMs });
-    bus.on('runtimes', () => directory.look());
-    bus.onGap(() => directory.look());
-    directory.look();
   }
 
   resolve(caller: Caller, sessionId: string | undefined): void {

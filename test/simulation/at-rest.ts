@@ -8,10 +8,14 @@ import type { Stage } from './stage.ts';
 
 const everySession = 10_000;
 
-function programs({ controllers, activators, clients, server }: Stage): string[] {
+function programs({ controllers, activators, autoscalers, clients, server }: Stage): string[] {
   const leaders = controllers.filter((one) => one.lead).length;
   return [
     ...(leaders === 1 ? [] : [`${leaders} controllers lead`]),
+    ...(autoscalers.filter((one) => one.elector.term !== undefined).length === 1
+      ? []
+      : ['no autoscaler leads']),
+    ...(server.shelf.targets.length === poolSizes.size ? [] : ['pool targets are not told']),
     ...(server.shelf.prepared ? [] : ['the store is not prepared']),
     ...activators.flatMap(({ process, routing }) => {
       const { gates, waiting, inHand } = routing.stats();

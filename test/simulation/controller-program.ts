@@ -6,7 +6,8 @@ import { SimBus } from './sim-bus.ts';
 import { openSimDriver } from './sim-driver.ts';
 import type { SimHost } from './sim-host.ts';
 import type { SimProcess } from './sim-process.ts';
-import type { Fence, StoreServer } from './store-server.ts';
+import { ToldTargets } from './sim-told.ts';
+import { electionOf, type Fence, type StoreServer } from './store-server.ts';
 import { Wire } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -21,7 +22,6 @@ export interface ControllerProgramDeps {
   readonly name: string;
 }
 
-const election = { ttlMs: 3_000, everyMs: 500 };
 const graceMs = 3_000;
 const commandPatienceMs = 10_000;
 
@@ -42,14 +42,15 @@ export class ControllerProgram {
     const log = (message: string, fields: Readonly<Record<string, unknown>>): void =>
       world.note(() => `${process.name}: ${message} ${inWords(fields)}`);
     this.elector = new Elector({
-      election: {
-        bid: (bid) => wire.call('bid', () => server.election.bid(bid)),
-        resign: (...args) => wire.call('resign', () => server.election.resign(...args)),
-      },
-      ...{ clock, log, ...election, role: 'controller', holder: name, url: `http://${process.name}` },
+      ...electionOf(server, wire),
+      ...{ clock, log, role: 'controller', holder: name, url: `http://${process.name}` },
       lead: createLeading({ ...this.#ports(deps, wire, bus), clock, log }),
     });
     this.elector.start();
+  }
+
+  drain(): Promise<void> {
+    return this.elector.close();
   }
 
   /** The mutant: whoever hears of a wake starts a sandbox, whatever another is doing. */
@@ -85,6 +86,7 @@ export class ControllerProgram {
             server.fenced(fence(term), async () => void (server.shelf.prepared = true)),
           ),
       }),
+      targets: new ToldTargets({ process, bus, wire, server }),
       directory: (term: number) => directory(server, wire, fence(term)),
       copy: {
         read: async () => host.copy,

@@ -1,7 +1,6 @@
 // Carries a plan's actions out on a simulation, and undoes at the end whatever is still wrong.
 import { ActivatorProgram } from './activator-program.ts';
 import type { Client } from './clients.ts';
-import { ControllerProgram } from './controller-program.ts';
 import { actionText, type Action, type Deed } from './plan.ts';
 import type { Stage } from './stage.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -113,8 +112,7 @@ export class Deeds {
     const program = this.#stage.program(name);
     const { process } = program;
     if (!process.alive || process.frozen) return;
-    const stopped = program instanceof ControllerProgram ? program.elector.close() : program.drain();
-    stopped.then(
+    program.drain().then(
       () => this.#stage.kill(process, downMs),
       (fault: unknown) => this.#stage.world.fail('fault', `${name} could not be drained: ${String(fault)}`),
     );

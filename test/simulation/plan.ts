@@ -5,9 +5,17 @@ import type { Random } from './random.ts';
 export const fleet = {
   activators: ['activator-1', 'activator-2', 'activator-3'],
   controllers: ['controller-1', 'controller-2'],
+  autoscalers: ['autoscaler-1', 'autoscaler-2'],
 } as const;
 
-const everybody: readonly string[] = [...fleet.activators, ...fleet.controllers];
+export const everybody: readonly string[] = [...fleet.activators, ...fleet.controllers, ...fleet.autoscalers];
+/** Most depends on controllers, and there are few. */
+const victims: readonly string[] = [
+  ...fleet.activators,
+  ...fleet.controllers,
+  ...fleet.controllers,
+  ...fleet.autoscalers,
+];
 
 export const clientNames = ['ann', 'bob', 'cid', 'dan'] as const;
 
@@ -61,8 +69,12 @@ const controllerCalls = [
   ] as const),
 ];
 
-const callsOf = (process: string): readonly string[] =>
-  process.startsWith('activator') ? activatorCalls : controllerCalls;
+const autoscalerCalls = ['bid', 'publish targets', 'runtimes'] as const;
+
+function callsOf(process: string): readonly string[] {
+  if (process.startsWith('activator')) return activatorCalls;
+  return process.startsWith('controller') ? controllerCalls : autoscalerCalls;
+}
 
 const shares: readonly (readonly [share: number, make: (luck: Random) => Deed])[] = [
   [40, (luck) => ask(luck)],
@@ -77,11 +89,11 @@ const shares: readonly (readonly [share: number, make: (luck: Random) => Deed])[
   ],
   [3, (luck) => ({ kind: 'crash', client: luck.pick(clientNames) })],
   [1, () => ({ kind: 'crash-warm' })],
-  [4, (luck) => ({ kind: 'kill', process: luck.pick(everybody), downMs: luck.whole(100, 4_000) })],
+  [4, (luck) => ({ kind: 'kill', process: luck.pick(victims), downMs: luck.whole(100, 4_000) })],
   [5, (luck) => struck(luck, 'kill')],
-  [3, (luck) => ({ kind: 'freeze', process: luck.pick(everybody), forMs: luck.whole(200, 9_000) })],
+  [3, (luck) => ({ kind: 'freeze', process: luck.pick(victims), forMs: luck.whole(200, 9_000) })],
   [4, (luck) => struck(luck, 'freeze')],
-  [1, (luck) => ({ kind: 'drain', process: luck.pick(everybody), downMs: luck.whole(100, 2_000) })],
+  [1, (luck) => ({ kind: 'drain', process: luck.pick(victims), downMs: luck.whole(100, 2_000) })],
   [7, (luck) => weather(luck)],
   [2, (luck) => ({ kind: 'store-down', forMs: luck.whole(100, 7_000), emptied: luck.chance(0.3) })],
   [1.5, () => ({ kind: 'store-emptied' })],
@@ -94,7 +106,7 @@ function ask(luck: Random): Deed {
 }
 
 function struck(luck: Random, kind: 'kill' | 'freeze'): Deed {
-  const process = luck.pick(everybody);
+  const process = luck.pick(victims);
   const at = luck.pick(callsOf(process));
   return kind === 'kill'
     ? { kind, process, at, downMs: luck.whole(100, 4_000) }
@@ -104,7 +116,7 @@ function struck(luck: Random, kind: 'kill' | 'freeze'): Deed {
 function weather(luck: Random): Deed {
   const kind = luck.pick(['cut', 'lossy', 'lossy', 'slow', 'deaf', 'hush'] as const);
   // Whoever loses messages for good must ask by itself; only activators do (controllers are told of gaps).
-  const process = luck.pick(kind === 'hush' ? fleet.activators : everybody);
+  const process = luck.pick(kind === 'hush' ? fleet.activators : victims);
   return { kind, process, forMs: luck.whole(200, 7_000) };
 }
 

@@ -2,14 +2,15 @@
 // must come to rest. Whatever is wrong at any step ends it. The same seed and plan give the same steps.
 import type { Ids } from '../../model/open-session.ts';
 import type { Route } from '../../activator/lease-book.ts';
-import { ActivatorProgram } from './activator-program.ts';
+import { ActivatorProgram, type ActivatorProgramDeps } from './activator-program.ts';
+import { AutoscalerProgram } from './autoscaler-program.ts';
 import { Client } from './clients.ts';
 import { ControllerProgram } from './controller-program.ts';
 import { atRest } from './at-rest.ts';
 import { Deeds } from './deeds.ts';
 import { Ledger } from './ledger.ts';
 import type { Mutant } from './mutants.ts';
-import { clientNames, eventfulMs, fleet, planOf, type Action } from './plan.ts';
+import { clientNames, everybody, eventfulMs, planOf, type Action } from './plan.ts';
 import { Random } from './random.ts';
 import { runtimeOf, runtimes } from './runtimes.ts';
 import { SimHost } from './sim-host.ts';
@@ -79,6 +80,10 @@ export class Simulation implements Stage {
     return this.programs.filter((one) => one instanceof ControllerProgram);
   }
 
+  get autoscalers(): readonly AutoscalerProgram[] {
+    return this.programs.filter((one) => one instanceof AutoscalerProgram);
+  }
+
   program(name: string): Program {
     const program = this.#programs.get(name);
     if (!program) throw new Error(`no program ${name}`);
@@ -92,15 +97,11 @@ export class Simulation implements Stage {
 
   /** A new run of a program. */
   start(name: string): void {
-    const { world, server, host } = this;
+    const { world, server } = this;
     const run = `${name}/${++this.#starts}`;
     world.note(() => `${name} starts`);
     const process = new SimProcess(name, world.scheduler, world.luck(`skew ${run}`).between(-skewMs, skewMs));
-    const shared = { world, process, server, ids: this.#ids(run), name: run };
-    const program = name.startsWith('activator')
-      ? new ActivatorProgram({ ...shared, leaseMs: this.#leaseMs })
-      : new ControllerProgram({ ...shared, host, kill: (one) => this.kill(one, 300) });
-    this.#programs.set(name, program);
+    this.#programs.set(name, this.#made({ world, process, server, ids: this.#ids(run), name: run }));
   }
 
   /** It ends at once, whatever it does; a supervisor starts it again after `downMs`. */
@@ -138,7 +139,7 @@ export class Simulation implements Stage {
     const { scheduler } = world;
     const start = scheduler.now;
     const deeds = new Deeds(this);
-    for (const name of [...fleet.activators, ...fleet.controllers]) this.start(name);
+    for (const name of everybody) this.start(name);
     for (const action of plan) scheduler.after(action.atMs, () => deeds.do(action));
     await scheduler.runUntil(start + eventfulMs, checked);
     if (world.violation) return;
@@ -159,6 +160,13 @@ export class Simulation implements Stage {
       calm = wrong.length === 0 ? calm + 1 : 0;
     }
     if (calm === 0) this.world.fail('S5', `not at rest after ${restPatienceMs} ms: ${wrong.join('; ')}`);
+  }
+
+  #made(shared: Omit<ActivatorProgramDeps, 'leaseMs'>): Program {
+    const { name } = shared.process;
+    if (name.startsWith('activator')) return new ActivatorProgram({ ...shared, leaseMs: this.#leaseMs });
+    if (name.startsWith('autoscaler')) return new AutoscalerProgram(shared);
+    return new ControllerProgram({ ...shared, host: this.host, kill: (one) => this.kill(one, 300) });
   }
 
   #ids(run: string): Ids {

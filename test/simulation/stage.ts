@@ -1,6 +1,7 @@
 // What actions and checks see of a simulation.
 import type { Route } from '../../activator/lease-book.ts';
 import type { ActivatorProgram } from './activator-program.ts';
+import type { AutoscalerProgram } from './autoscaler-program.ts';
 import type { Client } from './clients.ts';
 import type { ControllerProgram } from './controller-program.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,7 +10,7 @@ import type { SimProcess } from './sim-process.ts';
 import type { StoreServer } from './store-server.ts';
 import type { World } from './world.ts';
 
-export type Program = ActivatorProgram | ControllerProgram;
+export type Program = ActivatorProgram | AutoscalerProgram | ControllerProgram;
 
 export interface Stage {
   readonly world: World;
@@ -19,6 +20,7 @@ export interface Stage {
   readonly clients: readonly Client[];
   readonly activators: readonly ActivatorProgram[];
   readonly controllers: readonly ControllerProgram[];
+  readonly autoscalers: readonly AutoscalerProgram[];
   program(name: string): Program;
   /** It ends at once, whatever it does; a supervisor starts it again after `downMs`. */
   kill(process: SimProcess, downMs: number): void;

@@ -4,7 +4,7 @@ import { fencedStore, preparedStore } from '../../adapters/memory/fenced.ts';
 import { memoryLeaderElection } from '../../adapters/memory/leader-election.ts';
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
 import { PlatformError } from '../../model/errors.ts';
-import type { LeaderRole } from '../../model/leader-election.ts';
+import type { Bid, LeaderElection, LeaderRole } from '../../model/leader-election.ts';
 import type { SessionStore, WarmSandbox } from '../../model/session-store.ts';
 import type { Session } from '../../model/session.ts';
 import type { Ledger } from './ledger.ts';
@@ -36,9 +36,21 @@ type Operation = (...args: readonly unknown[]) => Promise<unknown>;
 function storeOf(
   carry: (name: keyof SessionStore, args: readonly unknown[]) => Promise<unknown>,
 ): SessionStore {
-  const made = operations.map((name) => [name, (...args: readonly unknown[]) => carry(name, args)]);
-  return Object.fromEntries(made);
+  const store: Record<string, Operation> = {};
+  for (const name of operations) store[name] = (...args) => carry(name, args);
+  return store as unknown as SessionStore;
 }
+
+/** The election as one program reaches it, and the times that all programs bid by. */
+export const electionOf = (server: StoreServer, wire: Wire) => ({
+  election: {
+    bid: (bid: Bid) => wire.call('bid', () => server.election.bid(bid)),
+    resign: (...args: Parameters<LeaderElection['resign']>) =>
+      wire.call('resign', () => server.election.resign(...args)),
+  },
+  ttlMs: 3_000,
+  everyMs: 500,
+});
 
 export class StoreServer implements Exchange, Reachable {
   up = true;
@@ -84,6 +96,8 @@ export class StoreServer implements Exchange, Reachable {
   /** Runs `work` when the term is the current one, else rejects with NOT_LEADER. */
   async fenced<T>(fence: Fence, work: () => Promise<T>): Promise<T> {
     if (!this.#isCurrent(fence)) throw new PlatformError('NOT_LEADER', 'another leads');
+    if (this.election.currentTerm(fence.role) !== fence.term)
+      this.#world.fail('S6', `a ${fence.role} of term ${fence.term} wrote, and leads no more`);
     return work();
   }
 
