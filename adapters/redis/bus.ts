@@ -9,11 +9,15 @@ import type { Session } from '../../model/session.ts';
 import { answerOf, asStoreFailure } from './failures.ts';
 import { keyOf, type RedisLink } from './link.ts';
 import { readSession } from './messages.ts';
+import { scriptOf, type Script } from './script.ts';
 
 /** How often the listening connection is asked whether it lives (ms). */
 const BEAT_MS = 1_000;
 /** How long after a failure to try again (ms). */
 const AGAIN_MS = 300;
+
+// A script, because in a Cluster it goes to the node of its key, which is connected and publishes the sessions too.
+const PUBLISH = `return redis.call('PUBLISH', KEYS[1], ARGV[1])`;
 
 export type Channel = 'sessions' | 'wakes' | 'recalls' | 'runtimes' | 'targets' | 'gaps';
 
@@ -46,6 +50,7 @@ export function createRedisBus(connection: BusConnection, options: BusOptions): 
 class Bus implements RedisBus {
   readonly #link: RedisLink;
   readonly #subscriber: Redis;
+  readonly #publisher: Script;
   readonly #onFault: (fault: unknown) => void;
   readonly #listeners = new Map<string, Set<(text: string) => void>>();
   readonly #gaps = new Set<() => void>();
@@ -57,6 +62,7 @@ class Bus implements RedisBus {
   constructor({ link, subscriber }: BusConnection, { onFault }: BusOptions) {
     this.#link = link;
     this.#subscriber = subscriber;
+    this.#publisher = scriptOf(link, 'agentcubePublish', PUBLISH);
     this.#onFault = onFault;
     this.onMessage('gaps', () => this.#tellGap());
   }
@@ -133,7 +139,7 @@ class Bus implements RedisBus {
   }
 
   #publish(channel: Channel, text: string): Promise<unknown> {
-    return answerOf(this.#link.client.publish(keyOf(this.#link, channel), text));
+    return this.#publisher([keyOf(this.#link, channel)], text);
   }
 
   async #subscribe(channels: readonly string[]): Promise<void> {
