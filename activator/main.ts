@@ -113,8 +113,9 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   for (const note of notes) say(`no effect: ${note}`);
   const dataDir = path.resolve(config.dataDir ?? defaultDataDir());
   await makeDataDir(dataDir);
-  const log = warnings(openLog(config.logFile, config.logLevel));
-  const redis = openProgramRedis(config, { log, say });
+  const logger = openLog(config.logFile, config.logLevel);
+  const log = warnings(logger);
+  const redis = openProgramRedis(config, { logger, say });
   onStop(() => redis.close());
   const door = new Door(redis);
   const certificate = certificateOf(config, readText);

@@ -52,7 +52,10 @@ const gone = (client: Redis | Cluster): Promise<void> =>
   new Promise((resolve) => {
     if (client.status === 'end') return resolve();
     client.once('end', () => resolve());
+    // Between two tries there is nothing whose end could be told.
+    const between = client.status === 'reconnecting';
     client.disconnect();
+    if (between) resolve();
   });
 
 class Connection implements RedisConnection {
