@@ -5,7 +5,6 @@ import type { Cancel, Clock } from '../model/clock.ts';
 import { asPlatformError, type PlatformError } from '../model/errors.ts';
 import type { Wakes } from '../model/platform.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
-import type { Leases } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
 import { failed, sessionEnded, sessionNotFound } from './core/failures.ts';
 import { askingGate, gateStep, type Gate, type GateEvent, type GateMove } from './core/gate.ts';
@@ -13,14 +12,11 @@ import type { WaitKind } from './core/timing.ts';
 import type { LeaseBook, Log, Route } from './lease-book.ts';
 
 export interface GatesDeps {
-  readonly store: Pick<Leases, 'acquire'>;
   readonly wakes: Wakes;
   readonly clock: Clock;
   readonly log: Log;
   readonly leases: LeaseBook;
   readonly wakeTimeoutMs: number;
-  /** How long a new lease lasts (ms). */
-  readonly leaseMs: number;
 }
 
 /** A request that waits. Exactly one of `open` and `refuse` is called, unless it left before. */
@@ -126,12 +122,11 @@ export class Gates {
   }
 
   async #ask(gate: OpenGate): Promise<void> {
-    const { store, clock, leases, leaseMs } = this.#deps;
+    const { leases } = this.#deps;
     try {
-      await leases.released(gate.sessionId);
-      const [now, { holder }] = [clock.now(), leases];
-      const { granted, record } = await store.acquire(gate.sessionId, holder, now + leaseMs, now);
-      if (granted && record) leases.grant(record, now + leaseMs, holder);
+      const { granted, record } = await leases.acquire(gate.sessionId);
+      // News may have overtaken the answer.
+      if (gate.state.seen) leases.changed(gate.state.seen);
       // Everybody may have left; the lease then runs out by itself, unused.
       if (this.#gates.get(gate.sessionId) !== gate) return;
       this.#step(gate, { kind: 'answered', granted, session: record?.session });

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { memorySessionStore } from '../adapters/memory/session-store.ts';
 import { manualClock, settle } from '../test/support/manual-clock.ts';
 import { moved, sessionIn, t0 } from '../test/support/sessions.ts';
-import type { SessionRecord, SessionStore } from '../model/session-store.ts';
-import { LeaseBook } from './lease-book.ts';
+import type { SessionStore } from '../model/session-store.ts';
+import { LeaseBook, type Route } from './lease-book.ts';
 
 const second = 1_000;
 
@@ -28,10 +28,8 @@ async function start(
   const session = { ...plain, policy: { ...plain.policy, pauseAfterMs } };
   await store.create(session, null);
   const acquire = async () => {
-    const until = clock.now() + 5 * second;
-    const { holder } = book;
-    const { record } = await store.acquire(session.id, holder, until, clock.now());
-    return book.grant(record as SessionRecord, until, holder);
+    await book.acquire(session.id);
+    return book.usable(session.id, clock.now()) as Route;
   };
   const leasedForMs = async () => ((await store.get(session.id))?.leasedUntil ?? 0) - clock.now();
   const usable = () => book.usable(session.id, clock.now()) !== undefined;
@@ -158,19 +156,47 @@ describe('a lease', () => {
 
   test('can be asked for again only when it has been given back', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { clock, book, session, acquire } = await start(second, (store) => ({
+    const { clock, acquire } = await start(second, (store) => ({
       ...store,
       release: () => promise,
     }));
     (await acquire()).work()();
     await clock.advance(second);
-    let released = false;
-    const waiting = book.released(session.id).then(() => (released = true));
+    const asked: string[] = [];
+    const waiting = acquire().then(() => asked.push('answered'));
     await clock.advance(second);
-    expect(released).toBe(false);
+    expect(asked).toEqual([]);
     resolve();
     await waiting;
+    expect(asked).toEqual(['answered']);
   });
+
+  test.each(['upkeep', 'a recall'])(
+    'is not given back by %s while it is being asked for anew',
+    async (by) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let held = false;
+      const { clock, book, session, acquire, leasedForMs, usable } = await start(5 * second, (store) => ({
+        ...store,
+        acquire: async (...args) => {
+          const answer = await store.acquire(...args);
+          if (held) await promise;
+          return answer;
+        },
+      }));
+      await acquire();
+      await clock.advance(4 * second + 900);
+      held = true;
+      const asking = acquire();
+      await settle();
+      if (by === 'upkeep') await clock.advance(second);
+      else book.recall(session.id);
+      resolve();
+      await asking;
+      await settle();
+      expect([usable(), (await leasedForMs()) > 3 * second]).toEqual([true, true]);
+    },
+  );
 });
 
 describe('news of the session', () => {
@@ -261,14 +287,10 @@ describe('a lease that could not be given back', () => {
     const done = (await acquire()).work();
     const other = sessionIn('running', { id: 'other' });
     await store.create(other, null);
-    const until = clock.now() + 5 * second;
-    const { record } = await store.acquire('other', book.holder, until, clock.now());
-    book.grant(record as SessionRecord, until, book.holder);
+    await book.acquire('other');
     away.is = true;
-    const before = book.holder;
     book.recall('other');
     await settle();
-    expect(book.holder).not.toBe(before);
     away.is = false;
     await clock.advance(2 * second);
     expect((await store.get('other'))?.leasedUntil).toBe(0);

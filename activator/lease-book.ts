@@ -1,6 +1,6 @@
 // The sessions this activator may forward to without asking: their leases, doors and work in hand.
 // S2: a lease is extended while work is in hand. S6: news of an older version changes nothing.
-// What is extended, given back or dropped is decided in core/leases.ts; how a lease is got, in gates.ts.
+// What is extended, given back or dropped is decided in core/leases.ts; when one is asked for, in gates.ts.
 import type { Clock } from '../model/clock.ts';
 import type { Wakes } from '../model/platform.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
@@ -13,13 +13,13 @@ import { OwedLeases } from './owed-leases.ts';
 export type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface LeaseBookDeps {
-  readonly store: Pick<Leases, 'renew' | 'release'>;
+  readonly store: Pick<Leases, 'acquire' | 'renew' | 'release'>;
   readonly wakes: Wakes;
   readonly clock: Clock;
   readonly log: Log;
   /** Names this activator among those that hold leases; the names its leases are held by begin with it. */
   readonly holder: string;
-  /** How long a renewed lease lasts (ms). */
+  /** How long a lease lasts from when it is asked for (ms). */
   readonly leaseMs: number;
 }
 
@@ -97,8 +97,11 @@ export class LeaseBook {
   readonly #deps: LeaseBookDeps;
   readonly #routes = new Map<string, LeasedRoute>();
   readonly #releasing = new Map<string, Promise<void>>();
+  /** Sessions that a lease was asked for, with how often: giving one back meanwhile would take away the new one. */
+  readonly #asking = new Map<string, number>();
   readonly #owed: OwedLeases;
   readonly #stopUpkeep: () => void;
+  /** What leases are asked for by. Another name after one could not be given back, because that may still happen, late. */
   #holder: string;
   #names = 1;
   #renewing = false;
@@ -118,35 +121,43 @@ export class LeaseBook {
     return this.#routes.size;
   }
 
-  /** The name to ask for a lease by. Another one after a lease could not be given back, because that may still happen, late. */
-  get holder(): string {
-    return this.#holder;
-  }
-
   /** The route of a session under a living lease; undefined means: ask. */
   usable(sessionId: string, now: number): Route | undefined {
     const route = this.#routes.get(sessionId);
     return route && isUsable(route, now) ? route : undefined;
   }
 
-  /** Resolves when a lease of the session that is being given back is given back: to ask before would be to lose the new one. */
-  async released(sessionId: string): Promise<void> {
+  /** Asks the store for a lease and enters it; answers as the store does. Rejects with STORE_UNAVAILABLE. */
+  async acquire(sessionId: string): ReturnType<Leases['acquire']> {
+    const { store, clock, leaseMs } = this.#deps;
     await this.#releasing.get(sessionId);
+    const [now, holder] = [clock.now(), this.#holder];
+    this.#count(sessionId, 1);
+    try {
+      const answer = await store.acquire(sessionId, holder, now + leaseMs, now);
+      if (answer.granted && answer.record) this.#grant(answer.record, now + leaseMs, holder);
+      return answer;
+    } finally {
+      this.#count(sessionId, -1);
+    }
   }
 
-  /** Enters a lease that the store granted to `holder` until `until` (ms since the epoch). */
-  grant(record: SessionRecord, until: number, holder: string): Route {
+  #count(sessionId: string, by: 1 | -1): void {
+    const count = (this.#asking.get(sessionId) ?? 0) + by;
+    if (count === 0) this.#asking.delete(sessionId);
+    else this.#asking.set(sessionId, count);
+  }
+
+  #grant(record: SessionRecord, until: number, holder: string): void {
     const known = this.#routes.get(record.session.id);
     if (known?.generation === record.session.generation) {
       known.version = Math.max(known.version, record.session.version);
-      this.#extend(known, until, holder);
-      return known;
+      return this.#extend(known, until, holder);
     }
     known?.close();
     const route = new LeasedRoute(record, until, holder, this.#deps.clock);
     if (this.#closed) void this.#release([route]);
     else this.#routes.set(route.sessionId, route);
-    return route;
   }
 
   /** News of a session. */
@@ -159,10 +170,10 @@ export class LeaseBook {
     else if (effect === 'revoke') this.#revoke(route);
   }
 
-  /** Gives a lease back before its time; work in hand keeps it (S2). */
+  /** Gives a lease back before its time; work in hand, or on its way, keeps it (S2). */
   recall(sessionId: string): void {
     const route = this.#routes.get(sessionId);
-    if (!route || route.inHand > 0) return;
+    if (!route || route.inHand > 0 || this.#asking.has(sessionId)) return;
     this.#forget(route);
     void this.#release([route]);
   }
@@ -210,8 +221,10 @@ export class LeaseBook {
     for (const route of this.#routes.values()) {
       const due = upkeepOf(route, now, this.#doubted);
       if (due === 'renew') renew.push(route);
-      if (due === 'release') release.push(route);
-      if (due === 'release' || due === 'forget') this.#forget(route);
+      else if (due !== 'leave' && !this.#asking.has(route.sessionId)) {
+        if (due === 'release') release.push(route);
+        this.#forget(route);
+      }
       for (const door of route.doors) if ('pool' in door) door.pool.sweep();
     }
     void this.#owed.settle();

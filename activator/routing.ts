@@ -63,7 +63,7 @@ export class Routing {
     const { wakeTimeoutMs, leaseMs } = config;
     const room = (this.room = new WaitingRoom(config));
     const leases = new LeaseBook({ store, wakes, clock, log, holder: deps.ids.uuid(), leaseMs });
-    const gates = new Gates({ store, wakes, clock, log, leases, wakeTimeoutMs, leaseMs });
+    const gates = new Gates({ wakes, clock, log, leases, wakeTimeoutMs });
     const opening = { store, runtimes: deps.runtimes, ids: deps.ids };
     this.#resolver = new Resolver({ opening, wakes, clock, log, leases, gates, room });
     this.#clock = clock;

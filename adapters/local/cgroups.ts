@@ -133,14 +133,18 @@ function foldersOf(bases: readonly Base[], instance: string, id: string): Cgroup
   };
 }
 
+/** How often it is tried, with up to 100 ms between: killed processes leave a cgroup when the machine comes round to them. */
+const removals = 30;
+
 async function removeFolder(folder: string): Promise<void> {
-  for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 100)) {
+  for (let turn = 1, waitMs = 1; ; turn += 1, waitMs = Math.min(waitMs * 2, 100)) {
     const code = await rmdir(folder).then(
       () => 'gone',
       (fault: NodeJS.ErrnoException) => fault.code,
     );
     if (code === 'gone' || code === 'ENOENT') return;
-    if (code !== 'EBUSY' || waitMs >= 100) throw new Error(`the cgroup ${folder} cannot be removed: ${code}`);
+    if (code !== 'EBUSY' || turn >= removals)
+      throw new Error(`the cgroup ${folder} cannot be removed: ${code}`);
     await delay(waitMs);
   }
 }
