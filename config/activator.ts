@@ -2,15 +2,13 @@
 import { z } from 'zod';
 import { agentcubeEnv } from './agentcube-env.ts';
 import { routerFlags } from './agentcube-flags.ts';
-import { count, text, toggle } from './fields.ts';
+import { count, text, toggle, whole } from './fields.ts';
 import type { Beyond } from './load.ts';
 import { redisFields, redisProblems } from './redis.ts';
 import { drainField, hostField, logFields, portField, tlsFields, tlsServingProblems } from './serving.ts';
 
 /** AgentCube's router takes none and fewer for its default. */
-const atOnce = z.coerce
-  .number()
-  .int()
+const atOnce = whole
   .default(1_000)
   .transform((value) => (value <= 0 ? 1_000 : value))
   .describe('requests in hand at once, waiting ones not counted');

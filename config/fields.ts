@@ -1,9 +1,13 @@
 // The kinds of settings there are, as zod schemas that take text (flags, environment) and values (YAML) alike.
 import { z } from 'zod';
 
-export const port = z.coerce.number().int().min(0).max(65_535);
-export const count = z.coerce.number().int().min(1);
-export const seconds = z.coerce.number().int().min(0);
+/** A whole number; never says what was given. */
+export const whole = z.coerce
+  .number({ error: 'a whole number is expected' })
+  .int({ error: 'a whole number is expected' });
+export const port = whole.min(0).max(65_535);
+export const count = whole.min(1);
+export const seconds = whole.min(0);
 export const text = z.string().min(1);
 
 /** True or false; as a flag it stands alone. */

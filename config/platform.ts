@@ -1,9 +1,7 @@
 // The configuration of the whole platform in one process: one schema, defaults inside, by file, environment and flag
 // with the same names (`activatorPort`, AGENTCUBE_ACTIVATOR_PORT, --activator-port). Does not read any of them.
 import { z } from 'zod';
-
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = z.coerce.number().int().min(1);
+import { count, port, seconds } from './fields.ts';
 
 export const platformConfigSchema = z.strictObject({
   host: z.string().default('127.0.0.1').describe('address to listen on'),
@@ -23,7 +21,7 @@ export const platformConfigSchema = z.strictObject({
   maxWaiting: count.default(4_000).describe('requests that may wait in all'),
   wakeTimeoutSeconds: count.default(120).describe('how long a request waits for its sandbox'),
   startTimeoutSeconds: count.default(120).describe('how long a sandbox may take to become ready'),
-  drainSeconds: z.coerce.number().int().min(0).default(5).describe('how long a stop waits for work in hand'),
+  drainSeconds: seconds.default(5).describe('how long a stop waits for work in hand'),
   logFile: z
     .string()
     .min(1)

@@ -27,7 +27,7 @@ export const tlsFields = {
 
 /** How soon a leader that is gone is replaced. */
 export const leadField = z.coerce
-  .number()
+  .number({ error: 'a number is expected' })
   .min(0.5)
   .default(3)
   .describe('seconds after which a leader that is silent is replaced');

@@ -13,8 +13,8 @@ export interface LocalDriverSettings {
   readonly images: () => readonly LocalImage[];
   readonly publicKeyPem: string;
   readonly logger: Logger;
-  /** Ends whoever holds the data folder and does not let go of it: for one leader after another. */
-  readonly takeOver: boolean;
+  /** Ends whoever holds the data folder and does not let go of it, while this answers true: for one leader after another. */
+  readonly takeOver: boolean | (() => boolean);
 }
 
 /** Rejects with a LocalSetupError when this host cannot, and says what to do. */
@@ -32,5 +32,5 @@ export const openLocalDriver = ({ logger, ...settings }: LocalDriverSettings) =>
     log: (level, message, fields) => logger[level](fields, message),
     tier: settings.isolation,
     startTimeoutMs: settings.startTimeoutSeconds * 1_000,
-    ...(settings.takeOver && { takeOver: true }),
+    takeOver: settings.takeOver,
   });
