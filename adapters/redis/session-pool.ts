@@ -5,7 +5,7 @@ import { runtimeKeyText, type SandboxRef } from '../../model/sandbox.ts';
 import type { WarmPool, WarmSandbox } from '../../model/session-store.ts';
 import type { Session } from '../../model/session.ts';
 import { sandboxMembers } from './compat.ts';
-import { dueText, runtimeText, standingText } from './session-records.ts';
+import { dueText, headTexts } from './session-records.ts';
 import type { Foreign } from './session-writes.ts';
 import type { poolScripts } from './scripts/pool.ts';
 import type { Run } from './scripts/script.ts';
@@ -69,18 +69,11 @@ async function allEntries(entries: Run): Promise<WarmSandbox[]> {
   return found;
 }
 
-const claimArgs = (
-  foreign: Foreign,
-  { session, dueAt }: { readonly session: Session; readonly dueAt: number | null },
-  [before, after]: readonly [string, string],
-): (string | number)[] => {
+/** What AgentCube is told of a claim, around the sandbox; nothing when it is told nothing. */
+function foreignArgs(foreign: Foreign, session: Session): (string | number)[] {
   const { json, expiresAt } = foreign(session, 'SandboxClaim');
-  const told = json === '' ? ['', ''] : around(json, sandboxMembers(placeholder));
-  return [
-    ...[before, after, standingText(session), session.version, session.createdAt],
-    ...[runtimeText(session), dueText(dueAt), ...told, expiresAt],
-  ];
-};
+  return json === '' ? [] : [session.createdAt, ...around(json, sandboxMembers(placeholder)), expiresAt];
+}
 
 /** The warm pool of the session store. */
 export const sessionPool = (runs: Runs, foreign: Foreign): WarmPool => ({
@@ -90,14 +83,19 @@ export const sessionPool = (runs: Runs, foreign: Foreign): WarmPool => ({
     await runs.offer(sandbox.id, pool, member, placeText(pool, member), readyAt);
   },
   async claim(runtime, revision, bind) {
-    const bound = bind(placeholder);
-    const parts = template(bound.session);
-    const { id } = bound.session;
-    const reply = await runs.claim(id, poolName(runtime, revision), ...claimArgs(foreign, bound, parts));
-    const [kind, sandbox = ''] = reply as readonly ['empty' | 'exists' | 'claimed', string?];
-    if (kind === 'empty') return kind;
-    if (kind === 'exists') throw new Error(`a claim was bound to session ${id}, which exists already`);
-    return withSandbox(bound.session, JSON.parse(sandbox) as SandboxRef);
+    const { session, dueAt } = bind(placeholder);
+    const texts = [...headTexts(session), ...template(session)];
+    const told = foreignArgs(foreign, session);
+    const reply = await runs.claim(
+      session.id,
+      poolName(runtime, revision),
+      dueText(dueAt),
+      ...texts,
+      ...told,
+    );
+    if (typeof reply === 'string') return withSandbox(session, JSON.parse(reply) as SandboxRef);
+    if (reply === 0) throw new Error(`a claim was bound to session ${session.id}, which exists already`);
+    return 'empty';
   },
   withdraw: async (sandboxId) => (await runs.withdraw(sandboxId)) === 1,
   entries: () => allEntries(runs.entries),

@@ -36,9 +36,8 @@ export const dueText = (dueAt: number | null): string => (dueAt === null ? '' : 
 /** The sandbox a session has, as Lua takes it. */
 export const sandboxText = (session: Session): string => sandboxIdOf(session) ?? '';
 
-/** Generation and state, as Lua compares them. */
-export const standingText = ({ generation, state }: Session): string => `${generation} ${state.kind}`;
-
-/** Kind, namespace and name of its runtime, as Lua compares them. */
-export const runtimeText = ({ runtime }: Session): string =>
-  [runtime.kind, runtime.namespace, runtime.name].join('\n');
+/** What Lua compares, before and after the sandbox's id; scripts/fragments.ts reads it. */
+export function headTexts({ generation, state, version, createdAt, runtime }: Session): [string, string] {
+  const { kind, namespace, name } = runtime;
+  return [`${generation} ${state.kind}\n${version}\n`, `\n${createdAt}\n${kind}\n${namespace}\n${name}\n`];
+}

@@ -4,7 +4,7 @@
 import type { SessionWrites, Upkeep } from '../../model/session-store.ts';
 import type { Session } from '../../model/session.ts';
 import type { ForeignEntry } from './compat.ts';
-import { dueText, runtimeText, sandboxText, standingText } from './session-records.ts';
+import { dueText, headTexts, sandboxText } from './session-records.ts';
 import type { Run } from './scripts/script.ts';
 import type { writeScripts } from './scripts/writes.ts';
 
@@ -27,9 +27,8 @@ export function sessionWrites(runs: Runs, foreign: Foreign): SessionWrites {
   const common = (session: Session, dueAt: number | null): (string | number)[] => {
     const { json, expiresAt } = foreign(session, 'Sandbox');
     return [
-      ...[session.id, dueText(dueAt), sandboxText(session), JSON.stringify(session)],
-      ...[standingText(session), session.version, session.createdAt, runtimeText(session)],
-      ...[json, expiresAt],
+      ...[session.id, dueText(dueAt), sandboxText(session), ...headTexts(session)],
+      ...[JSON.stringify(session), session.createdAt, json, expiresAt],
     ];
   };
   return {

@@ -43,14 +43,11 @@ end`;
 /**
  * A session is one string, `s:<id>`: what Lua compares, line by line, then its JSON, which has no raw newline. One string
  * costs a third of a hash of fields, in time and memory. `headOf(text)` answers generation, state, version, sandbox ('' when
- * there is none), creation; `wrap` makes the string. What use leaves (`at`, leases) is a hash of its own, `u:<id>`.
+ * there is none), creation. What use leaves (`at`, leases) is a hash of its own, `u:<id>`.
  */
 export const head = `
 local function headOf(text)
   return string.match(text, '^(%d+) (%a+)\\n([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n')
-end
-local function wrap(standing, version, sandbox, at, runtime, body)
-  return standing .. '\\n' .. version .. '\\n' .. sandbox .. '\\n' .. at .. '\\n' .. runtime .. '\\n' .. body
 end`;
 
 /** Not heard by anybody is no failure of the write: a lost message costs a look-up. */

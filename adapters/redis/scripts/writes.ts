@@ -4,14 +4,12 @@ import type { CompatLua } from './compat.ts';
 import { head, leaseValues, lookAgain, publish, sandboxes } from './fragments.ts';
 import { guarded } from './script.ts';
 
-// id, due, sandbox, body, standing, version, created at, runtime, AgentCube's entry, its end, …
+// id, due, sandbox, the session's head before and after it, body, created at, AgentCube's entry, its end, …
 const named = `
-local id, due, sandbox, body, standing, version = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local created, runtime, info, expires = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
+local id, due, sandbox, body, created = ARGV[3], ARGV[4], ARGV[5], ARGV[8], ARGV[9]
+local info, expires = ARGV[10], ARGV[11]
 local key = P .. 's:' .. id
-local function put(kept)
-  redis.call('SET', key, wrap(standing, version, kept, created, runtime, body))
-end`;
+local function put(kept) redis.call('SET', key, ARGV[6] .. kept .. ARGV[7] .. body) end`;
 
 const create = `
 if redis.call('EXISTS', key) == 1 then return {'exists'} end
@@ -30,7 +28,7 @@ const store = `
 local text = redis.call('GET', key)
 if not text then return {'conflict'} end
 local generation, _, stored, had, began = headOf(text)
-if stored ~= ARGV[13] then return {'conflict'} end
+if stored ~= ARGV[12] then return {'conflict'} end
 local function store()
   local owner = takenBy(sandbox, id)
   if owner then return {'taken', owner} end
@@ -49,7 +47,7 @@ const save = `
 return store()`;
 
 const saveIfUnleased = `
-local now, idleSince = tonumber(ARGV[14]), tonumber(ARGV[15])
+local now, idleSince = tonumber(ARGV[13]), tonumber(ARGV[14])
 if tonumber(began) > idleSince then return {'leased'} end
 local use = redis.call('HGETALL', P .. 'u:' .. id)
 for i = 1, #use, 2 do
