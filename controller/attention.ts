@@ -74,7 +74,10 @@ export class Attention {
   }
 
   #opened(session: Session): void {
-    if (session.version === 1) this.claimed(session);
+    if (session.version !== 1 || this.#ended) return;
+    // Whoever opened it cold may be gone, or not know that it did, and nobody else asks for its start.
+    if (actionOf(session.state) !== null) this.#deps.runner.carryOn(session.id);
+    else this.claimed(session);
   }
 
   #exited(exit: SandboxExit): void {

@@ -26,6 +26,8 @@ export class WarmBook {
   /** Taken out of the pool, and not stopped yet. */
   readonly #withdrawn = new Set<string>();
   readonly #dead = new Set<string>();
+  /** Those of them that may have left something: whether the pool still had them when they were taken out may be unknown. */
+  readonly #unburied = new Set<string>();
   #closed = false;
 
   constructor(deps: WarmBookDeps) {
@@ -69,7 +71,7 @@ export class WarmBook {
   /** A sandbox died that no session has. Answers whether it waited in the pool. Rejects with STORE_UNAVAILABLE. */
   async died(id: string): Promise<WarmSandbox | undefined> {
     this.#dead.add(id);
-    this.#known.delete(id);
+    if (this.#known.delete(id)) this.#unburied.add(id);
     const entry = (await this.#deps.store.entries()).find((one) => one.sandbox.id === id);
     if (entry) await this.retire(entry);
     return entry;
@@ -90,6 +92,7 @@ export class WarmBook {
     const entries = await store.entries();
     for (const entry of entries) if (this.#dead.has(entry.sandbox.id)) await this.retire(entry);
     const pooled = new Set(entries.map((entry) => entry.sandbox.id));
+    for (const id of [...this.#unburied]) if (!pooled.has(id)) await this.#bury(id);
     for (const [id, entry] of [...this.#known]) if (!pooled.has(id)) await this.#strayed(id, entry);
   }
 
@@ -120,8 +123,23 @@ export class WarmBook {
     this.#deps.onClaimed(record.session);
   }
 
+  /** S5: what died in the pool and is neither in it any more nor anybody's goes. */
+  async #bury(id: string): Promise<void> {
+    if (this.#busy.has(id) || this.#closed) return;
+    const { store } = this.#deps;
+    const record = await store.bySandbox(id);
+    // A write, which a store that was lost refuses: it knows of no session, and nothing follows from that.
+    await store.withdraw(id);
+    if (this.#closed) return;
+    this.#unburied.delete(id);
+    if (record) return;
+    this.#withdrawn.add(id);
+    await this.#stopWithdrawn(id);
+  }
+
   async #stopWithdrawn(id: string): Promise<void> {
     await this.#deps.driver.stop(id, 'remove');
     this.#withdrawn.delete(id);
+    this.#unburied.delete(id);
   }
 }
