@@ -203,7 +203,9 @@ export class Client {
     world.note(
       () => `${this.name} asks ${process.name}: request ${request.id} in ${sessionId ?? 'a new session'}`,
     );
-    process.later(luck.between(0.2, 1), () => activator.resolve(request, sessionId));
+    process.later(luck.between(0.2, 1), () => {
+      if (!request.gone) activator.resolve(request, sessionId);
+    });
     const wasFrozen = process.frozenTimes;
     world.scheduler.after(answerDeadlineMs, () => {
       const ran = process.alive && !process.frozen && process.frozenTimes === wasFrozen;
