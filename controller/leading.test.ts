@@ -209,7 +209,7 @@ describe('a store that is away for a while', () => {
       const release = lab.driver.hold('pause');
       await first.lead.registry.apply(agent('hello', { warmPoolSize: 1 }));
       await lab.clock.advance(100);
-      lab.away = when;
+      [lab.away, lab.awayFor] = [when, 'offer'];
       release();
       await lab.clock.advance(5_000);
       lab.away = undefined;
@@ -221,13 +221,25 @@ describe('a store that is away for a while', () => {
 
   test('S1: a warm sandbox whose withdrawal was not answered is not stopped until the store says whose it is', async () => {
     const { lab, first } = await deployed(1);
-    lab.away = 'after';
+    [lab.away, lab.awayFor] = ['after', 'withdraw'];
     await first.lead.registry.apply(agent('hello', { warmPoolSize: 0 }));
     await lab.clock.advance(3_000);
     expect(lab.driver.calls.filter((call) => call.startsWith('stop'))).toEqual([]);
     lab.away = undefined;
     await lab.clock.advance(20_000);
     expect([await poolIds(lab), lab.driver.sandboxes.size]).toEqual([[], 0]);
+  });
+
+  test('S5: a warm sandbox that died, and whose withdrawal was not answered, leaves nothing', async () => {
+    const { lab } = await deployed(1);
+    const [sandboxId = ''] = [...lab.driver.sandboxes.keys()];
+    [lab.away, lab.awayFor] = ['after', 'withdraw'];
+    lab.driver.crash(sandboxId, 'out of memory');
+    await lab.clock.advance(3_000);
+    lab.away = undefined;
+    await lab.clock.advance(20_000);
+    expect(await poolIds(lab)).not.toContain(sandboxId);
+    expect(lab.driver.sandboxes.size).toBe(1);
   });
 
   test('S4: a crash meanwhile is told when the store is back', async () => {
@@ -246,7 +258,7 @@ describe('a store that is away for a while', () => {
     const { lab } = await deployed();
     const { session } = await lab.open();
     await lab.clock.advance(29_500);
-    lab.away = 'after';
+    [lab.away, lab.awayFor] = ['after', 'saveIfUnleased'];
     await lab.clock.advance(3_000);
     lab.away = undefined;
     await lab.clock.advance(2_000);
@@ -266,6 +278,13 @@ describe('a store that is away for a while', () => {
     await lab.clock.advance(2_000);
     expect((await lab.session(session.id)).state.kind).toBe('running');
     expect([...lab.driver.sandboxes.values()].map((one) => one.state)).toEqual(['running']);
+  });
+
+  test('a session that was opened cold is started, although who opened it never asks for that', async () => {
+    const { lab } = await deployed();
+    lab.bus.wake = () => undefined;
+    const { session } = await lab.open();
+    expect((await lab.session(session.id)).state.kind).toBe('running');
   });
 
   test('a claim that was not heard of costs its pool no place', async () => {

@@ -87,6 +87,8 @@ export class LeadingLab {
   readonly ends: number[] = [];
   /** While set, nothing of the store answers; `after` answers nothing either, but does the work. */
   away: 'before' | 'after' | undefined;
+  /** Which operation `away` is about; all of them where it is not set. */
+  awayFor: keyof SessionStore | undefined;
   #inner = memorySessionStore();
   #next = 0;
   #prepared = false;
@@ -198,10 +200,11 @@ export class LeadingLab {
 
   #through(name: string | symbol, cut: PlatformError): unknown {
     return async (...args: readonly unknown[]): Promise<unknown> => {
-      if (this.away === 'before') throw cut;
+      const isCut = this.awayFor === undefined || this.awayFor === name;
+      if (isCut && this.away === 'before') throw cut;
       const operation = Reflect.get(this.#inner, name) as (...args: readonly unknown[]) => Promise<unknown>;
       const answer = await operation(...args);
-      if (this.away === 'after') throw cut;
+      if (isCut && this.away === 'after') throw cut;
       return answer;
     };
   }
