@@ -18,7 +18,7 @@ export interface Planned {
   readonly fault: Fault;
 }
 
-const pauseMs = { least: 1_500, most: 6_000 };
+const pauseMs = { least: 2_000, most: 8_000 };
 const frozenMs = { least: 1_000, most: 20_000 };
 
 const wireFaults: readonly ((dice: Dice) => Wire)[] = [

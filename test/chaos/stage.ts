@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sweep } from '../support/leftovers.ts';
 import { startPrograms, type Program, type Programs, type ProgramSettings } from '../support/programs.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
-import { writeDeployment } from './deployment.ts';
+import { untilDeployed, writeDeployment } from './deployment.ts';
 import type { History } from './history.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
@@ -75,7 +75,7 @@ export class Stage {
     this.#supervisors = programs.all.map((program) => this.#supervise(program));
   }
 
-  /** Resolves when all programs are ready. Rejects with what one printed, and leaves nothing. */
+  /** Resolves when all programs are ready and everything is deployed. Rejects with what one printed, and leaves nothing. */
   static async open(options: StageOptions): Promise<Stage> {
     const root = mkdtempSync(path.join(tmpdir(), 'agentcube-chaos-'));
     chmodSync(root, 0o755);
@@ -98,6 +98,8 @@ export class Stage {
     const stage = new Stage(root, redis, proxies, programs, options.history);
     try {
       await programs.ready();
+      const [controller] = programs.controllers;
+      if (controller) await untilDeployed(programs.activators, controller);
     } catch (fault) {
       await stage.close();
       throw fault;

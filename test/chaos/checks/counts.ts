@@ -34,7 +34,8 @@ function* identity(session: ClientSession, answers: readonly Answered[]): Iterab
     yield { rule: 'own sandbox', text: `${label} was told several ids: ${[...ids].join(', ')}` };
   const readings = [...answers.map(({ reading }) => reading), ...(final?.reading ? [final.reading] : [])];
   for (const reading of readings) {
-    if (reading.label !== label)
+    // One that was never used does not know whose it is.
+    if (reading.label !== label && reading.count > 0)
       yield { rule: 'own sandbox', text: `${label} was answered by the sandbox of ${reading.label}` };
     if (reading.strangers.length > 0)
       yield { rule: 'own sandbox', text: `the sandbox of ${label} met ${reading.strangers.join(', ')}` };

@@ -37,7 +37,7 @@ function* sandboxesAtRest({ sandboxes, alive, sessions, pool }: Inventory): Iter
 /** Sessions that nobody knows come only from openings whose answer never told an id, or that asked twice. */
 function* strangers(run: Run, { sessions }: Inventory): Iterable<Violation> {
   const known = new Set([...run.sessions.values()].flatMap(({ ids }) => [...ids]));
-  const unknown = sessions.filter(({ id }) => !known.has(id));
+  const unknown = sessions.filter(({ id, state }) => state !== 'ended' && !known.has(id));
   const untold = run.operations.filter(
     ({ kind, result }) => kind === 'open' && !('sessionId' in result && result.sessionId !== undefined),
   );
