@@ -4,7 +4,7 @@ import { manualClock } from '../../test/support/manual-clock.ts';
 import { memoryLeaderElection } from './leader-election.ts';
 
 function start() {
-  const clock = manualClock();
+  const clock = manualClock(1);
   const election = memoryLeaderElection(clock);
   const bid = (holder: string, beats = 0, seenTerm = 0) =>
     election.bid({ role: 'controller', holder, url: `http://${holder}`, ttlMs: 3_000, seenTerm, beats });
@@ -71,6 +71,14 @@ describe('a store that', () => {
     election.forget();
     expect(election.currentTerm('controller')).toBeUndefined();
     expect(await bid('a', 1, 7)).toEqual(leading(8, 1));
+  });
+
+  test('was emptied has no term twice, though whoever leads next knows of none', async () => {
+    const { clock, election, bid } = start();
+    expect(await bid('a')).toEqual(leading(1, 1));
+    election.forget();
+    await clock.advance(1);
+    expect(await bid('b')).toEqual(leading(2, 1));
   });
 
   test('went back in time is led anew: it knows of fewer bids than the leader', async () => {

@@ -57,7 +57,8 @@ export function memoryLeaderElection(clock: Pick<Clock, 'now'>): MemoryLeaderEle
         const { holder, url, term } = lead;
         return { kind: 'following', term, leader: { holder, url } };
       }
-      const stored = terms.get(bid.role) ?? 0;
+      // One that knows of no term may have forgotten it; whoever still writes by it must not meet it again.
+      const stored = terms.get(bid.role) ?? clock.now() - 1;
       if (alive && lead.term === stored && keepsTerm(lead, bid)) return enter(bid, stored, lead.beats + 1);
       return enter(bid, Math.max(stored, bid.seenTerm) + 1, 1);
     },
