@@ -11,6 +11,7 @@ import { addressesOf, type RedisSettings } from './settings.ts';
 
 /** How often to ask when nobody else does (ms): a cut that nobody announces is noticed. */
 const BEAT_MS = 1_000;
+const ENDS_WITHIN_MS = 200;
 
 export interface RedisConnectionOptions {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -48,14 +49,13 @@ function openSubscriber(settings: RedisSettings, client: Redis | Cluster): Redis
   return new Redis({ ...options, Connector: anyNode(nodes, options) });
 }
 
+/** Ends a connection for good; what was written is still sent. */
 const gone = (client: Redis | Cluster): Promise<void> =>
   new Promise((resolve) => {
-    if (client.status === 'end') return resolve();
     client.once('end', () => resolve());
-    // Between two tries there is nothing whose end could be told.
-    const between = client.status === 'reconnecting';
     client.disconnect();
-    if (between) resolve();
+    // Between two attempts there is nothing that could end, and nothing is told.
+    setTimeout(resolve, ENDS_WITHIN_MS);
   });
 
 class Connection implements RedisConnection {
@@ -66,6 +66,8 @@ class Connection implements RedisConnection {
   readonly #beat: NodeJS.Timeout;
   #up = false;
   #why: PlatformError | undefined;
+  /** Why the connection is about to close; that it closed says less. */
+  #fault: unknown;
   #asking = false;
   #closed = false;
 
@@ -78,7 +80,7 @@ class Connection implements RedisConnection {
     this.#first.promise.catch(() => undefined);
     this.#beat = setInterval(() => this.#ask(), BEAT_MS).unref();
     client.on('ready', () => this.#ask());
-    client.on('close', () => this.#isDown(new Error('Connection is closed.')));
+    client.on('close', () => this.#hasClosed());
     client.on('error', (fault: Error) => this.#failed(fault));
     client.on('node error', (fault: Error) => this.#failed(fault));
     client.connect().catch((fault: unknown) => this.#failed(fault));
@@ -103,7 +105,7 @@ class Connection implements RedisConnection {
     answerOf(client.del(keyOf(this.link, 'probe')))
       .then(
         () => this.#isUp(),
-        (fault: unknown) => this.#isDown(fault),
+        (fault: unknown) => (client.status === 'ready' ? this.#isDown(fault) : this.#hasClosed()),
       )
       .finally(() => (this.#asking = false));
   }
@@ -111,6 +113,7 @@ class Connection implements RedisConnection {
   #isUp(): void {
     if (this.#closed) return;
     this.#first.resolve();
+    this.#fault = undefined;
     if (this.#up) return;
     this.#up = true;
     this.#why = undefined;
@@ -121,20 +124,22 @@ class Connection implements RedisConnection {
   /** Of the connection; it may be up all the same until it closes. */
   #failed(fault: unknown): void {
     const why = asStoreFailure(fault);
+    this.#fault = fault;
     // Without its database it would go on in another one.
     if (why.details.reason === 'database') this.link.client.disconnect(true);
     if (!this.#up) this.#isDown(why);
+  }
+
+  /** Each attempt ends with this too, and then it is known already why. */
+  #hasClosed(): void {
+    if (this.#up || !this.#why) this.#isDown(this.#fault ?? new Error('Connection is closed.'));
   }
 
   #isDown(fault: unknown): void {
     if (this.#closed) return;
     const why = asStoreFailure(fault);
     if (isWrongSetting(why)) this.#first.reject(why);
-    // That the connection closed says less than why it could not be made.
-    const known = !this.#up && this.#why !== undefined;
-    const tellsMore =
-      why.details.reason !== this.#why?.details.reason && why.details.reason !== 'unreachable';
-    if (known && !tellsMore) return;
+    if (!this.#up && why.details.reason === this.#why?.details.reason) return;
     this.#up = false;
     this.#why = why;
     this.#options.log('Redis does not answer', { why: why.message, reason: why.details.reason });
