@@ -10,15 +10,20 @@ export interface Stopping {
   readonly words: { readonly stopping: string; readonly stopped: string; readonly left: string };
 }
 
+/** What passes signals on (npm, timeout) often does so twice; that soon it is the same wish (ms). */
+const sameWishMs = 250;
+
 /** From now on the signals end the process. */
 export function stopOnSignals({ program, stop, print, words }: Stopping): void {
-  let asked = false;
+  let asked: number | undefined;
   const onSignal = (): void => {
-    if (asked) {
+    const now = performance.now();
+    if (asked !== undefined && now - asked < sameWishMs) return;
+    if (asked !== undefined) {
       print(words.left);
       process.exit(130);
     }
-    asked = true;
+    asked = now;
     print(words.stopping);
     stop().then(
       () => {

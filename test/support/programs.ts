@@ -1,12 +1,11 @@
 // A set of separate programs as processes of their own: activators, controllers, autoscalers on one Redis and one data folder.
 // Each keeps its port over restarts. Does not own Redis (redis-server.ts), nor what is asked of the programs (client.ts).
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { envOf } from '../../config/names.ts';
 import type { Exit } from './platform.ts';
+import { freePort } from './redis-process.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 const comesUpWithinMs = 60_000;
@@ -71,15 +70,6 @@ export interface Programs {
   ready(): Promise<void>;
   /** SIGTERM to all; those that do not end in time are killed, and then it rejects. Sandboxes live on. */
   stop(): Promise<void>;
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Starts the process and waits for nothing. */
