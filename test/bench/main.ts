@@ -8,6 +8,8 @@ import { claimFigures } from './claim.ts';
 import { daemonMemoryFigures } from './daemon-memory.ts';
 import { firstPrintFigures } from './first-print.ts';
 import { proxyFigures } from './proxy.ts';
+import { redisActivatorFigures } from './redis-activators.ts';
+import { redisClaimFigures } from './redis-claim.ts';
 import { kept, markdownTable, type Figure } from './table.ts';
 import { wakeFigures } from './wake.ts';
 
@@ -17,11 +19,14 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   wake: wakeFigures,
   print: firstPrintFigures,
   memory: daemonMemoryFigures,
+  redis: redisClaimFigures,
+  activators: redisActivatorFigures,
 };
 
 const machine = (): string =>
   `${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ` +
-  `Linux ${os.release()}, Node ${process.version}, ${execFileSync('bwrap', ['--version']).toString().trim()}`;
+  `Linux ${os.release()}, Node ${process.version}, ${execFileSync('bwrap', ['--version']).toString().trim()}, ` +
+  `Redis ${/v=([\d.]+)/.exec(execFileSync('redis-server', ['--version']).toString())?.[1] ?? 'unknown'}`;
 
 const page = (table: string): string => `# Figures
 
