@@ -1,6 +1,6 @@
 // Who leads, decided by Redis in one script per bid: its clock ends a lead, its count of bids shows when it lost something.
 // Does not own when to bid (model/elector.ts). Invariant: two leaders never have the same term, not even when Redis forgot
-// all terms, because a new term is also above the seconds of Redis' clock.
+// all terms, because a new term is no less than the milliseconds of Redis' clock.
 import type { Bid, LeaderElection, LeaderRole, Standing } from '../../model/leader-election.ts';
 import { asStoreFailure } from './failures.ts';
 import { keyOf, preparedKeyOf, termKeyOf, type RedisLink } from './link.ts';
@@ -31,7 +31,8 @@ if not lost and has[1] and beats > 0 and tonumber(has[3]) == stored then
   return { 'leading', stored, known + 1 }
 end
 
-local mine = math.max(stored + 1, seen + 1, tonumber(redis.call('TIME')[1]))
+local time = redis.call('TIME')
+local mine = math.max(stored + 1, seen + 1, time[1] * 1000 + math.floor(time[2] / 1000))
 if lost and prepared then redis.call('DEL', prepared) end
 redis.call('SET', term, string.format('%.0f', mine))
 redis.call('SET', run, process)
