@@ -41,6 +41,30 @@ module.exports = {
       to: { path: '^adapters/' },
     },
     {
+      name: 'process-serves-every-program',
+      severity: 'error',
+      comment:
+        'process/ is what all programs start with, so it knows none of them: hand over what it needs in main.ts. Only how node is started inside a sandbox it may read.',
+      from: { path: '^process/', pathNot: TEST },
+      to: { path: `^(${PROGRAMS})/`, pathNot: '^sandbox/flags\\.ts$' },
+    },
+    {
+      name: 'config-opens-nothing',
+      severity: 'error',
+      comment:
+        'config/ says what settings mean and reads nothing itself. Take the function that reads as an argument; of others use types only.',
+      from: { path: '^config/', pathNot: TEST },
+      to: { path: `^(${PROGRAMS}|adapters|process|cli)/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'process-is-for-mains',
+      severity: 'error',
+      comment:
+        'process/ opens sockets, logs and connections for a main.ts. Declare what you need as a port and let main.ts hand it over.',
+      from: { path: `^(${PROGRAMS}|adapters|model|config|cli|sdk)/`, pathNot: `(^|/)main\\.ts$|${TEST}` },
+      to: { path: '^process/' },
+    },
+    {
       name: 'sandbox-stands-alone',
       severity: 'error',
       comment:

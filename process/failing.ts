@@ -1,5 +1,6 @@
 // How a program ends when it cannot go on: what the user can do something about in words, a fault with its stack. Exit code 1.
 // Also that it does not end where nobody said so.
+import { LocalSetupError } from '../adapters/local/options.ts';
 import { PlatformError } from '../model/errors.ts';
 
 /** An end that the user can do something about: its message, no stack. */
@@ -11,7 +12,7 @@ export function wordsFor(fault: unknown): string {
   const { code } = fault as NodeJS.ErrnoException;
   if (code === 'ENOSPC') return `the disk is full: ${fault.message}; free some space or choose --data-dir`;
   const known =
-    fault instanceof StartError || fault instanceof PlatformError || fault.name === 'LocalSetupError';
+    fault instanceof StartError || fault instanceof PlatformError || fault instanceof LocalSetupError;
   return known || code !== undefined ? fault.message : (fault.stack ?? fault.message);
 }
 

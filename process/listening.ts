@@ -54,9 +54,3 @@ export const createHttpServer = (
   certificate
     ? https.createServer({ ...limits, ...tlsOptions(certificate) }, handler)
     : http.createServer(limits, handler);
-
-/** Takes no connection any more; those that wait for nothing are closed. Resolves at once. */
-export function stopListening(server: http.Server): void {
-  server.close();
-  server.closeIdleConnections();
-}

@@ -21,7 +21,7 @@ import { trimLog } from './sandbox-files.ts';
 import { takeOverDataDir } from './take-over.ts';
 import { startFailure } from './verify.ts';
 
-export { LocalSetupError, type LocalDriverOptions, type LocalImage, type TierName } from './options.ts';
+export { type LocalDriverOptions, type LocalImage, type TierName } from './options.ts';
 
 const defaultStartTimeoutMs = 60_000;
 const trimLogsEveryMs = 30_000;

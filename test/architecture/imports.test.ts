@@ -25,6 +25,8 @@ const neighbours: Record<string, string> = {
   'sandbox/daemon.ts': 'export const daemon = 1;',
   'sdk/client.ts': 'export const client = 1;',
   'cli/command.ts': 'export const command = 1;',
+  'process/start.ts': 'export const start = 1;',
+  'sandbox/flags.ts': 'export const flags = 1;',
   'test/support/helper.ts': 'export const helper = 1;',
 };
 
@@ -102,6 +104,24 @@ const planted: Violation[] = [
     why: "a program's code",
     code: "import { port } from '../../activator/port.ts'; export const x = port;",
   },
+  {
+    rule: 'process-serves-every-program',
+    at: 'process/x21.ts',
+    why: 'a program',
+    code: "import '../controller/shell.ts';",
+  },
+  {
+    rule: 'config-opens-nothing',
+    at: 'config/x22.ts',
+    why: "an adapter's code",
+    code: "import '../adapters/memory/store.ts';",
+  },
+  {
+    rule: 'process-is-for-mains',
+    at: 'activator/x23.ts',
+    why: 'what a main.ts starts with',
+    code: "import '../process/start.ts';",
+  },
   { rule: 'sdk-stands-alone', at: 'sdk/x14.ts', why: 'the model', code: "import '../model/word.ts';" },
   {
     rule: 'examples-see-only-sdk',
@@ -171,6 +191,9 @@ describe('what is allowed stays allowed', () => {
     'cli/x.ts': "import 'node:fs'; import '../sdk/client.ts'; import '../model/word.ts';",
     'examples/hello/x.ts': "import 'node:http'; import '../../sdk/client.ts';",
     'main.ts': "import './activator/x.ts'; import './adapters/memory/x.ts';",
+    'activator/main.ts': "import '../process/x.ts'; import '../adapters/memory/x.ts';",
+    'process/x.ts': "import 'node:http'; import '../sandbox/flags.ts'; import '../adapters/memory/x.ts';",
+    'config/x.ts': "import 'zod'; import type { Port } from '../activator/port.ts'; export type X = Port;",
   };
 
   test('a tree that keeps the rules is clean, and every file of it is seen', () => {
