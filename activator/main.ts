@@ -43,23 +43,31 @@ const stillStarting = (redis: ProgramRedis): PlatformError =>
 
 /** What answers before Redis has, and then the activator. */
 class Door implements Front {
+  readonly #redis: ProgramRedis;
+  readonly #early: Front;
   #front: Front;
 
   constructor(redis: ProgramRedis) {
+    this.#redis = redis;
     const handler = withHealth(
       async () => redis.trouble() ?? 'starting',
       refusing(() => stillStarting(redis)),
     );
     const upgrade = (_: unknown, socket: Duplex): void =>
       void socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n');
-    this.#front = { handler, upgrade };
+    this.#early = { handler, upgrade };
+    this.#front = this.#early;
   }
 
   open(front: Front): void {
     this.#front = front;
   }
 
-  handler: Front['handler'] = (request, response) => this.#front.handler(request, response);
+  handler: Front['handler'] = (request, response) => {
+    // The activator knows that the store does not answer, and not why.
+    const asksWhy = request.url === '/health/ready' && this.#redis.trouble() !== undefined;
+    (asksWhy ? this.#early : this.#front).handler(request, response);
+  };
   upgrade: Front['upgrade'] = (request, socket, head) => this.#front.upgrade(request, socket, head);
 }
 

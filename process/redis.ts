@@ -40,7 +40,7 @@ export function openProgramRedis(
     if (up) saidDown = false;
   };
   const connection = openRedis(redisSettings(config, readText), {
-    log: (message, fields) => logger.info(fields, message),
+    log: (message, fields) => logger['why' in fields ? 'warn' : 'info'](fields, message),
     onState,
   });
   return {
