@@ -27,6 +27,9 @@ const poolName = (runtime: WarmSandbox['runtime'], revision: string): string =>
 const memberText = ({ sandbox, ...rest }: WarmSandbox): string =>
   [sandbox.id, sandboxJson(sandbox), JSON.stringify(rest)].join('\n');
 
+const placeholderJson = sandboxJson(placeholder);
+const placeholderMembers = sandboxMembers(placeholder);
+
 /** Where a warm sandbox is; the name's length comes first, so that any name will do. */
 const placeText = (pool: string, member: string): string => `w${Buffer.byteLength(pool)} ${pool}${member}`;
 
@@ -36,23 +39,18 @@ function entryOf(member: string): WarmSandbox {
   return { sandbox: JSON.parse(sandbox) as SandboxRef, ...others };
 }
 
-/** The text before and after the one place of the sandbox. */
+/** The text before and after the one place of the placeholder, which is nowhere else in it, not even in part. */
 function around(text: string, place: string): [string, string] {
-  const [before, after, ...more] = text.split(place);
-  if (before === undefined || after === undefined || more.length > 0) {
-    throw new Error('a claim was bound to a session that does not have its sandbox exactly once');
-  }
-  return [before, after];
+  const start = text.indexOf(place);
+  const end = start + place.length;
+  const apart = start < 0 || text.indexOf(token) < start || text.includes(token, end);
+  if (apart) throw new Error('a claim was bound to a session that does not have its sandbox once and whole');
+  return [text.slice(0, start), text.slice(end)];
 }
 
 function template(session: Session): [string, string] {
-  const parts = around(JSON.stringify(session), sandboxJson(placeholder));
-  const left =
-    !('sandbox' in session.state) ||
-    session.state.sandbox.id !== token ||
-    parts.some((part) => part.includes(token));
-  if (left) throw new Error('a claim was bound to a session that has its sandbox only in part');
-  return parts;
+  if (!('sandbox' in session.state)) throw new Error('a claim was bound to a session without its sandbox');
+  return around(JSON.stringify(session), placeholderJson);
 }
 
 const withSandbox = (session: Session, sandbox: SandboxRef): Session =>
@@ -72,7 +70,7 @@ async function allEntries(entries: Run): Promise<WarmSandbox[]> {
 /** What AgentCube is told of a claim, around the sandbox; nothing when it is told nothing. */
 function foreignArgs(foreign: Foreign, session: Session): (string | number)[] {
   const { json, expiresAt } = foreign(session, 'SandboxClaim');
-  return json === '' ? [] : [session.createdAt, ...around(json, sandboxMembers(placeholder)), expiresAt];
+  return json === '' ? [] : [session.createdAt, ...around(json, placeholderMembers), expiresAt];
 }
 
 /** The warm pool of the session store. */
