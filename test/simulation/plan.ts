@@ -139,7 +139,7 @@ export function planOf(luck: Random): readonly Action[] {
       (client): Action =>
         ({ ...ask(luck), kind: 'ask', client, atMs: luck.whole(600, calmFirstMs) }) as Action,
     );
-  const many = luck.whole(5, 45);
+  const many = luck.whole(5, luck.pick([20, 45, 120]));
   const others = Array.from({ length: many }, (): Action => {
     const atMs = luck.whole(calmFirstMs, eventfulMs);
     return { atMs, ...deed(luck) };

@@ -90,9 +90,14 @@ export class Simulation implements Stage {
     return program;
   }
 
-  /** A lease that was given by what an emptied store held is known to nobody. */
-  wasLeased({ leaseMs }: ActivatorProgram, { leasedUntil }: Route): boolean {
-    return leasedUntil - leaseMs > this.server.emptiedAt + skewMs + 1;
+  /**
+   * A lease that was given by what an emptied store held is known to nobody until it is renewed, which whoever is well and
+   * connected does before the new leader lets anything rest.
+   */
+  wasLeased({ leaseMs, process }: ActivatorProgram, { leasedUntil }: Route): boolean {
+    const { emptiedAt } = this.server;
+    const givenAfter = leasedUntil - leaseMs > emptiedAt + skewMs + 1;
+    return givenAfter || (!process.frozen && this.world.wasWell(process.name, emptiedAt));
   }
 
   /** A new run of a program. */

@@ -72,7 +72,7 @@ export class StoreServer implements Exchange, Reachable {
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
     this.#ledger = ledger;
-    this.election = memoryLeaderElection({ now: () => world.now });
+    this.election = memoryLeaderElection({ now: () => Math.floor(world.now) });
     this.#plain = storeOf((name, args) => this.#perform(name, args));
     this.#unfenced = preparedStore(
       this.#plain,
