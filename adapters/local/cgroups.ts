@@ -36,7 +36,7 @@ export interface Cgroups {
   folders(id: string): CgroupFolders;
   /** Makes them with these limits. Throws when the host refuses a limit. */
   make(id: string, limits: Limits): CgroupFolders;
-  /** Removes them, when their last process has gone. */
+  /** Ends whatever came into them since their processes were ended, and removes them. Rejects when one does not go within seconds. */
   remove(id: string): Promise<void>;
   /** Ids of sandboxes that have directories. */
   ids(): Promise<readonly string[]>;
@@ -55,7 +55,14 @@ const attempt = (work: () => void): boolean => {
   }
 };
 
-const read = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+/** Empty when it is not there, or goes meanwhile. */
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
 const words = (text: string): string[] => text.trim().split(/\s+/).filter(Boolean);
 
 /** Passes controllers down to where sandboxes will be; a host may refuse some. */
@@ -134,7 +141,16 @@ function foldersOf(bases: readonly Base[], instance: string, id: string): Cgroup
 }
 
 /** How often it is tried, with up to 100 ms between: killed processes leave a cgroup when the machine comes round to them. */
-const removals = 30;
+const removals = 50;
+
+/** Process ids in one cgroup; none when it is not there. */
+export const processesIn = (folder: string): number[] =>
+  read(path.join(folder, 'cgroup.procs')).split('\n').filter(Boolean).map(Number);
+
+/** One that was on its way into the cgroup when the others were killed. */
+function killLatecomers(folder: string): void {
+  for (const pid of processesIn(folder)) attempt(() => process.kill(pid, 'SIGKILL'));
+}
 
 async function removeFolder(folder: string): Promise<void> {
   for (let turn = 1, waitMs = 1; ; turn += 1, waitMs = Math.min(waitMs * 2, 100)) {
@@ -145,6 +161,7 @@ async function removeFolder(folder: string): Promise<void> {
     if (code === 'gone' || code === 'ENOENT') return;
     if (code !== 'EBUSY' || turn >= removals)
       throw new Error(`the cgroup ${folder} cannot be removed: ${code}`);
+    killLatecomers(folder);
     await delay(waitMs);
   }
 }

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CgroupFolders } from './cgroups.ts';
+import { processesIn, type CgroupFolders } from './cgroups.ts';
 import { isStopped, legacyFreezer, signalFreezer, unifiedFreezer, type ProcessFreezer } from './freezers.ts';
 import { allStopped, livingMembers, signalAll, type Leader } from './processes.ts';
 
@@ -24,9 +24,6 @@ function readText(file: string): string {
     return '';
   }
 }
-
-const procsOf = (folder: string): number[] =>
-  readText(path.join(folder, 'cgroup.procs')).split('\n').filter(Boolean).map(Number);
 
 function oomKillsIn(folders: CgroupFolders | undefined): number {
   if (!folders?.memory) return 0;
@@ -52,8 +49,8 @@ function freezerFor(folders: CgroupFolders | undefined, leader: Leader | undefin
   const [listed] = folders?.all ?? [];
   if (listed !== undefined) {
     return signalFreezer({
-      signal: (signal) => signalEach(procsOf(listed), signal),
-      allStopped: () => procsOf(listed).length > 0 && procsOf(listed).every(isStopped),
+      signal: (signal) => signalEach(processesIn(listed), signal),
+      allStopped: () => processesIn(listed).length > 0 && processesIn(listed).every(isStopped),
     });
   }
   return signalFreezer({
@@ -68,7 +65,7 @@ function killOnce(
   members: readonly number[],
 ): void {
   const killFile = folders?.unified === undefined ? undefined : path.join(folders.unified, 'cgroup.kill');
-  if (killFile !== undefined && existsSync(killFile)) return writeFileSync(killFile, '1');
+  if (killFile !== undefined && existsSync(killFile)) writeFileSync(killFile, '1');
   if (folders) return signalEach(members, 'SIGKILL');
   if (leader) signalAll(leader, 'SIGKILL');
 }
@@ -78,16 +75,19 @@ export function createControl(folders: CgroupFolders | undefined, leader: Leader
   const freezer = freezerFor(folders, leader);
   const [listed] = folders?.all ?? [];
   const members = (): number[] => {
-    if (listed !== undefined) return procsOf(listed);
+    if (listed !== undefined) return processesIn(listed);
     return leader ? livingMembers(leader) : [];
   };
+  /** Also those that have entered some of the cgroups only: a start that was cut off. */
+  const anywhere = (): number[] =>
+    folders === undefined ? members() : [...new Set(folders.all.flatMap((folder) => processesIn(folder)))];
   return {
     ...freezer,
     members,
     oomKills: () => oomKillsIn(folders),
     async kill() {
       for (let waited = 0, pauseMs = 1; ; waited += pauseMs, pauseMs = Math.min(50, pauseMs * 2)) {
-        const left = members();
+        const left = anywhere();
         if (left.length === 0) return;
         if (waited > killPatienceMs) throw new Error(`processes ${left.join(', ')} do not end`);
         killOnce(folders, leader, left);

@@ -10,8 +10,8 @@ import type { Log } from './options.ts';
 const patienceMs = 1_000;
 const endingMs = 5_000;
 const lookEveryMs = 20;
-/** Looks are so far apart only when this process itself stood still (ms). */
-const frozenMs = 500;
+/** A longer time between two looks counts as this (ms): this process stood still itself, and must first learn what it missed. */
+const longestLookMs = 100;
 
 export interface TakeOverDeps {
   readonly clock: Clock;
@@ -23,7 +23,7 @@ export interface TakeOverDeps {
 const pause = (clock: Clock): Promise<void> =>
   new Promise((resolve) => clock.after(lookEveryMs, () => resolve()));
 
-/** The lock as soon as it is free; undefined after `ms`. Time in which this process stood still does not count: the holder's may not have passed either. */
+/** The lock as soon as it is free; undefined after `ms`. */
 async function lockWithin(dataDir: string, ms: number, clock: Clock): Promise<DataDirLock | undefined> {
   let leftMs = ms;
   for (let before = clock.monotonic(); leftMs > 0;) {
@@ -31,7 +31,7 @@ async function lockWithin(dataDir: string, ms: number, clock: Clock): Promise<Da
     if (lock) return lock;
     await pause(clock);
     const now = clock.monotonic();
-    leftMs = now - before > frozenMs ? ms : leftMs - (now - before);
+    leftMs -= Math.min(now - before, longestLookMs);
     before = now;
   }
   return undefined;

@@ -4,7 +4,7 @@ import { adoptionContract } from './suites/driver-adoption.ts';
 import { isolationContract } from './suites/driver-isolation.ts';
 import { lifecycleContract } from './suites/driver-lifecycle.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describe.each(['bubblewrap', 'unshare', 'plain'] as const)('%s', (tier) => {
   lifecycleContract(tier);
