@@ -1,10 +1,8 @@
 // A separate controller: one of them leads, owns the sandboxes of this machine and serves the control API; the others pass
 // requests on to it and take over when it is gone. Only wiring, the process and its signals are here; nothing imports this file.
 import type { RequestListener, Server } from 'node:http';
-import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
-import { getCACertificates } from 'node:tls';
 import { createSigner } from '../adapters/jwt/signer.ts';
 import { resourceCopy } from '../adapters/local/resource-copy.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
@@ -32,7 +30,7 @@ import { closeServer } from '../process/draining.ts';
 import { StartError, wordsFor } from '../process/failing.ts';
 import { withHealth } from '../process/health.ts';
 import { imageTables, type ImageTables } from '../process/images.ts';
-import { createHttpServer, listen, urlOf } from '../process/listening.ts';
+import { agentFor, createHttpServer, listen, urlOf } from '../process/listening.ts';
 import { openLocalDriver } from '../process/local-driver.ts';
 import { openLog, warnings } from '../process/logging.ts';
 import { version } from '../process/package.ts';
@@ -83,17 +81,6 @@ function settings(say: (line: string) => void): Settings {
     folder: folder === undefined ? undefined : path.resolve(folder),
     certificate: certificateOf(config, readText),
   };
-}
-
-/** For asking a leader that serves HTTPS: as one of us, where callers must show a certificate. */
-function agentFor(certificate: Certificate | undefined): https.Agent | undefined {
-  if (!certificate) return undefined;
-  const { cert, key, ca } = certificate;
-  return new https.Agent({
-    keepAlive: true,
-    ca: ca === undefined ? [...getCACertificates('default'), cert] : ca,
-    ...(ca !== undefined && { cert, key }),
-  });
 }
 
 interface Wiring {

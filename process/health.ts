@@ -14,7 +14,9 @@ export type NotReady = () => Promise<string | undefined>;
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/';
 
 async function answerReady(notReady: NotReady, response: ServerResponse): Promise<void> {
-  const error = await notReady().catch((fault: unknown) => String(fault));
+  const error = await notReady().catch((fault: unknown) =>
+    fault instanceof Error ? fault.message : String(fault),
+  );
   if (error === undefined) answer(response, 200, { status: 'ready' });
   else answer(response, 503, { status: 'not ready', error }, { 'Retry-After': '1' });
 }

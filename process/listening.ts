@@ -2,7 +2,7 @@
 import http, { type RequestListener, type ServerOptions } from 'node:http';
 import https from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import type { TlsOptions } from 'node:tls';
+import { getCACertificates, type TlsOptions } from 'node:tls';
 import type { Certificate } from '../config/serving.ts';
 import { StartError } from './failing.ts';
 
@@ -54,3 +54,17 @@ export const createHttpServer = (
   certificate
     ? https.createServer({ ...limits, ...tlsOptions(certificate) }, handler)
     : http.createServer(limits, handler);
+
+/**
+ * For asking another of our kind that serves HTTPS with a certificate of the same making: as one of us where callers must show one;
+ * undefined where HTTP is served.
+ */
+export function agentFor(certificate: Certificate | undefined): https.Agent | undefined {
+  if (!certificate) return undefined;
+  const { cert, key, ca } = certificate;
+  return new https.Agent({
+    keepAlive: true,
+    ca: ca === undefined ? [...getCACertificates('default'), cert] : ca,
+    ...(ca !== undefined && { cert, key }),
+  });
+}
