@@ -61,7 +61,17 @@ function names(pid: number, dataDir: string): boolean {
   if ([text(at('cmdline')), text(at('environ')), link(at('cwd'))].some((part) => part.includes(dataDir)))
     return true;
   const elsewhere = link(at('ns/mnt')) !== link('/proc/self/ns/mnt');
-  return elsewhere && text(at('mountinfo')).includes(path.basename(dataDir));
+  return elsewhere && mountsFrom(text(at('mountinfo')), dataDir);
+}
+
+/** Mounts tell a path within a file system: the end of the whole one, from wherever that is mounted. */
+function mountsFrom(mountinfo: string, dataDir: string): boolean {
+  const parts = dataDir.split('/').slice(1);
+  const ends = parts.map((_, from) => `/${parts.slice(from).join('/')}/`);
+  return mountinfo
+    .split('\n')
+    .map((line) => `${line.split(' ')[3] ?? ''}/`)
+    .some((root) => ends.some((end) => root.startsWith(end)));
 }
 
 function processesOf(dataDir: string): number[] {
