@@ -41,6 +41,8 @@ const tail = (text: string): string => text.slice(-shownOutput);
 const count = (kind: string, many: number): string[] =>
   Array.from({ length: many }, (_, index) => `${kind}-${index}`);
 
+const dataDirIn = (root: string): string => path.join(root, 'data');
+
 const namesOf = ({ activators, controllers, autoscalers }: StageOptions): string[] => [
   ...count('activator', activators),
   ...count('controller', controllers),
@@ -67,7 +69,7 @@ export class Stage {
     history: History,
   ) {
     this.#root = root;
-    this.dataDir = path.join(root, 'data');
+    this.dataDir = dataDirIn(root);
     this.redis = redis;
     this.proxies = proxies;
     this.programs = programs;
@@ -88,7 +90,7 @@ export class Stage {
     );
     const programs = await startPrograms({
       redisAddr: (name) => `127.0.0.1:${proxies.get(name)?.port ?? redis.port}`,
-      dataDir: path.join(root, 'data'),
+      dataDir: dataDirIn(root),
       folder,
       activators: options.activators,
       controllers: options.controllers,
