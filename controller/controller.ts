@@ -31,8 +31,10 @@ export interface ControllerDeps {
   readonly publish: (session: Session) => void;
   readonly ids: Ids;
   readonly clock: Clock;
-  /** How long after the start nothing is paused or ended by time (ms); none by default. */
+  /** How long after the start nothing is paused or ended for being idle (ms); none by default. */
   readonly graceMs?: number;
+  /** The same when sessions had to be rebuilt: then the leases that others hold are not known; `graceMs` by default. */
+  readonly graceAfterRebuildMs?: number;
   /** How often pools are looked at although nothing was heard (ms), where messages may be lost; never by default. */
   readonly lookAgainMs?: number;
   /** How long a pause, resume or end asked for by a person may take (ms). */
@@ -80,7 +82,7 @@ export class Controller {
 
   /** Recovers what an earlier run left, then keeps times and pools. Rejects when store or driver cannot be read. */
   async start(): Promise<Recovered> {
-    const { wakeFeed, log } = this.#deps;
+    const { wakeFeed } = this.#deps;
     this.#endings = this.#attention.start();
     const recovered = await recover({
       ...this.#deps,
@@ -90,12 +92,10 @@ export class Controller {
       giveBack: (entry) => this.#pools.offer(entry),
     });
     if (this.#stopping) return recovered;
-    const onFault = (fault: unknown): void =>
-      log('a session could not be looked at; trying again', { fault });
     this.#endings = [
       ...this.#endings,
       ...(wakeFeed ? [wakeFeed.onWake((sessionId) => this.#wake(sessionId))] : []),
-      new Timekeeper({ ...this.#deps, runner: this.#runner, onFault }).start(),
+      this.#timekeeper(recovered).start(),
     ];
     this.#pools.open();
     return recovered;
@@ -123,6 +123,16 @@ export class Controller {
     }
     await Promise.all((await liveSessions(store)).map((session) => this.#putAside(session)));
     await this.#runner.settled();
+  }
+
+  #timekeeper({ rebuilt }: Recovered): Timekeeper {
+    const { graceMs = 0, graceAfterRebuildMs = graceMs, log } = this.#deps;
+    return new Timekeeper({
+      ...this.#deps,
+      runner: this.#runner,
+      graceMs: rebuilt > 0 ? Math.max(graceMs, graceAfterRebuildMs) : graceMs,
+      onFault: (fault) => log('a session could not be looked at; trying again', { fault }),
+    });
   }
 
   /** Counts sessions that start, so that pools let them go first, and forgets sandboxes of which nothing is left. */

@@ -136,6 +136,18 @@ describe('a store that was emptied', () => {
     expect((await lab.session(session.id)).state.kind).toBe('paused');
   });
 
+  test('S2: pauses nothing for as long as a lease may last that it knows nothing of', async () => {
+    const { lab, first } = await deployed();
+    const { session } = await lab.open();
+    lab.empty();
+    await first.leading.end();
+    await lab.lead();
+    await lab.clock.advance(80_000);
+    expect((await lab.session(session.id)).state.kind).toBe('running');
+    await lab.clock.advance(11_000);
+    expect((await lab.session(session.id)).state.kind).toBe('paused');
+  });
+
   test('is refused to everybody until it is rebuilt: nobody is told that a session never was', async () => {
     const { lab, first } = await deployed();
     const { session } = await lab.open();

@@ -38,7 +38,7 @@ export interface Recovered {
   readonly warm: number;
   readonly removed: number;
   readonly lost: number;
-  /** Sessions that the store did not know any more. */
+  /** Sessions that the store did not know any more, or only from before. */
   readonly rebuilt: number;
 }
 
@@ -175,6 +175,6 @@ export async function recover(deps: RecoveryDeps): Promise<Recovered> {
     warm: plan.warm.length + plan.giveBack.length,
     removed: plan.remove.length,
     lost: lost.size,
-    rebuilt: plan.rebuild.length,
+    rebuilt: plan.rebuild.length + plan.catchUp.length,
   };
 }

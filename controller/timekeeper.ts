@@ -12,7 +12,7 @@ export interface TimekeeperDeps {
   readonly runner: Pick<SessionRunner, 'apply'>;
   readonly driver: Pick<Freezer, 'busy'>;
   readonly clock: Clock;
-  /** How long after the start nothing is looked at (ms): whoever uses sessions renews what it holds first. None by default. */
+  /** How long after the start nothing counts as at rest (ms): whoever uses sessions renews what it holds first. None by default. */
   readonly graceMs?: number;
   readonly onFault: (fault: unknown) => void;
 }
@@ -25,10 +25,16 @@ const longestRecheckMs = 5_000;
 const recheckMs = (pauseAfterMs: number | null): number =>
   Math.min(longestRecheckMs, Math.max(tickMs, (pauseAfterMs ?? Infinity) / 4));
 
+/** Whether it is due because nobody works in the session. */
+const isRest = (due: Due): boolean =>
+  due.kind === 'pause' || due.kind === 'suspend' || (due.kind === 'end' && due.reason.kind === 'idle');
+
 export class Timekeeper {
   readonly #deps: TimekeeperDeps;
   #ticking = false;
   #stopped = false;
+  /** From when on a session without work is at rest (monotonic ms). */
+  #restsFrom = 0;
 
   constructor(deps: TimekeeperDeps) {
     this.#deps = deps;
@@ -37,9 +43,9 @@ export class Timekeeper {
   /** Ticks from now on. They do not overlap: a slow store makes them rarer, not more. */
   start(): Cancel {
     const { clock, graceMs = 0, onFault } = this.#deps;
-    const begin = clock.monotonic() + graceMs;
+    this.#restsFrom = clock.monotonic() + graceMs;
     const stop = clock.every(tickMs, () => {
-      if (this.#ticking || clock.monotonic() < begin) return;
+      if (this.#ticking) return;
       this.#ticking = true;
       this.#tick()
         .catch(onFault)
@@ -61,8 +67,10 @@ export class Timekeeper {
   }
 
   async #act(record: SessionRecord, due: Due): Promise<void> {
-    const { store, runner } = this.#deps;
+    const { store, runner, clock } = this.#deps;
     const { id, version } = record.session;
+    const graceMs = this.#restsFrom - clock.monotonic();
+    if (graceMs > 0 && isRest(due)) return store.postpone(id, version, clock.now() + graceMs);
     switch (due.kind) {
       case 'wait':
         return store.postpone(id, version, Number.isFinite(due.until) ? due.until : null);
