@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Cancel } from '../model/clock.ts';
 import { PlatformError } from '../model/errors.ts';
 import type { Runtime } from '../model/runtime.ts';
 import { agentYaml, writeFolder } from '../test/support/folder.ts';
@@ -24,17 +25,15 @@ class Lab {
       return { runtime, what: 'created', warnings: [] };
     },
   };
-  readonly end = ledFolder(
-    {
-      folder: this.folder,
-      clock: this.clock,
-      reloadTables: async () => {
-        if (this.tableFault) throw this.tableFault;
-      },
-      tell: (report) => void this.reports.push(report),
-    },
-    this.#registry,
-  );
+  end: Cancel = () => undefined;
+
+  begin(): void {
+    const reloadTables = async (): Promise<void> => {
+      if (this.tableFault) throw this.tableFault;
+    };
+    const tell = (report: FolderReport | undefined): void => void this.reports.push(report);
+    this.end = ledFolder({ folder: this.folder, clock: this.clock, reloadTables, tell }, this.#registry);
+  }
 
   told(times: number): Promise<void> {
     return until(() => this.reports.length >= times);
@@ -42,10 +41,13 @@ class Lab {
 }
 
 let lab: Lab;
+beforeEach(() => {
+  lab = new Lab();
+});
 afterEach(() => lab.end());
 
 test('a new leader deploys what is there', async () => {
-  lab = new Lab();
+  lab.begin();
   await lab.told(1);
   expect(lab.reports[0]?.applied).toMatchObject([{ name: 'a', what: 'created' }]);
   await lab.clock.advance(60_000);
@@ -53,8 +55,8 @@ test('a new leader deploys what is there', async () => {
 });
 
 test('what the store was in the way of is tried again until it is done', async () => {
-  lab = new Lab();
   lab.fault = new PlatformError('STORE_UNAVAILABLE', 'away');
+  lab.begin();
   await lab.told(1);
   await lab.clock.advance(2_000);
   await lab.told(2);
@@ -67,23 +69,23 @@ test('what the store was in the way of is tried again until it is done', async (
 });
 
 test('what is wrong with a file waits for the file', async () => {
-  lab = new Lab();
   lab.fault = new PlatformError('UNKNOWN_IMAGE', 'no such image');
+  lab.begin();
   await lab.told(1);
   await lab.clock.advance(60_000);
   expect(lab.applied).toBe(1);
 });
 
 test('an image table that cannot be read is told', async () => {
-  lab = new Lab();
   lab.tableFault = new Error('images.yaml: not YAML');
+  lab.begin();
   await lab.told(1);
   expect(lab.reports).toEqual([undefined]);
 });
 
 test('once the lead has ended nothing is tried or told any more', async () => {
-  lab = new Lab();
   lab.fault = new PlatformError('STORE_UNAVAILABLE', 'away');
+  lab.begin();
   await lab.told(1);
   lab.end();
   await lab.clock.advance(60_000);
