@@ -26,7 +26,7 @@ export class WarmBook {
   /** Taken out of the pool, and not stopped yet. */
   readonly #withdrawn = new Set<string>();
   readonly #dead = new Set<string>();
-  /** Those of them that may have left something: whether the pool still had them when they were taken out may be unknown. */
+  /** Those of them that may have left something: they died before they were offered, or it is unknown whether they were taken out. */
   readonly #unburied = new Set<string>();
   #closed = false;
 
@@ -43,7 +43,7 @@ export class WarmBook {
   /** Puts a sandbox into the pool; resolves when the store has answered, or when nobody here may ask it any more. */
   async offer(entry: WarmSandbox): Promise<void> {
     const { id } = entry.sandbox;
-    if (this.#dead.has(id)) return;
+    if (this.#dead.has(id)) return void this.#unburied.add(id);
     this.#known.set(id, entry);
     this.#busy.add(id);
     try {
