@@ -22,7 +22,7 @@ import { imageTablesIn, type AppliedRuntime, type FolderReport } from './control
 import { deployFolder, keepFolder } from './controller/keep-folder.ts';
 import { formatProblem } from './controller/manifests.ts';
 import { createRegistry, type Registry } from './controller/registry.ts';
-import { defaultDataDir, keyFileIn, makeDataDir } from './process/data-dir.ts';
+import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './process/data-dir.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
 import { checkPort, createHttpServer, listen, urlOf } from './process/listening.ts';
@@ -130,7 +130,7 @@ async function start(config: Settings): Promise<Platform> {
   await listen(activatorServer, config.host, config.activatorPort, '--activator-port');
   const controlUrl = urlOf(parts.controlServer, config.host);
   const activatorUrl = urlOf(activatorServer, config.host);
-  const endpoints = path.join(config.dataDir, 'endpoints.json');
+  const endpoints = endpointsFileIn(config.dataDir);
   const announce = (): void =>
     writeFileSync(endpoints, JSON.stringify({ pid: process.pid, controlUrl, activatorUrl }));
   const stop = async (): Promise<void> => {

@@ -25,7 +25,7 @@ import { certificateOf, type Certificate } from '../config/serving.ts';
 import type { Cancel } from '../model/clock.ts';
 import { Elector } from '../model/elector.ts';
 import { advertised } from '../process/advertising.ts';
-import { defaultDataDir, keyFileIn, makeDataDir } from '../process/data-dir.ts';
+import { defaultDataDir, keyFileIn, makeDataDir, refusePlatformIn } from '../process/data-dir.ts';
 import { closeServer } from '../process/draining.ts';
 import { StartError, wordsFor } from '../process/failing.ts';
 import { withHealth } from '../process/health.ts';
@@ -250,6 +250,7 @@ const tableFiles = async ({ images, folder }: Settings): Promise<readonly string
 async function start(say: (line: string) => void, onStop: OnStop): Promise<void> {
   const config = settings(say);
   await makeDataDir(config.dataDir);
+  refusePlatformIn(config.dataDir);
   const tables = imageTables(() => tableFiles(config));
   await tables.reload().catch((fault: unknown) => {
     throw new StartError(wordsFor(fault));

@@ -1,7 +1,9 @@
 // The data folder that programs on one machine share: where it is by default, and that it can be used.
+import { readFileSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { identify, readHolder } from '../adapters/local/lock.ts';
 import { StartError } from './failing.ts';
 
 export const defaultDataDir = (): string =>
@@ -20,6 +22,31 @@ export async function makeDataDir(dataDir: string): Promise<void> {
       `the data folder ${dataDir} cannot be used (${why}); choose another with --data-dir`,
     );
   }
+}
+
+/** Where the platform in one process says that it runs, and for whom. */
+export const endpointsFileIn = (dataDir: string): string => path.join(dataDir, 'endpoints.json');
+
+function endpointsPid(dataDir: string): number | undefined {
+  try {
+    return (JSON.parse(readFileSync(endpointsFileIn(dataDir), 'utf8')) as { pid?: number }).pid;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Throws while a platform in one process uses the folder: a leader takes the sandboxes from whoever has them, which is meant for
+ * the leader before it and would end that platform.
+ */
+export function refusePlatformIn(dataDir: string): void {
+  const holder = readHolder(dataDir);
+  if (!holder || holder.pid !== endpointsPid(dataDir)) return;
+  const { startedAt } = identify(holder.pid);
+  if (startedAt === undefined || startedAt !== holder.startedAt) return;
+  throw new StartError(
+    `the data folder ${dataDir} is in use by npm start (process ${holder.pid}): stop it, or choose another with --data-dir`,
+  );
 }
 
 /** The key that activators sign with and sandboxes verify; whoever comes first makes it. */

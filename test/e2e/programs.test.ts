@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { agentSession, call, openAgent, until, untilState, type AgentSession } from '../support/client.ts';
 import { agentYaml, probeImages, writeFolder } from '../support/folder.ts';
 import { sweep } from '../support/leftovers.ts';
-import { newDataDir, type Address, type Exit } from '../support/platform.ts';
+import { newDataDir, startPlatform, type Address, type Exit } from '../support/platform.ts';
 import { count, markAgent } from '../support/probe.ts';
 import {
   spawnProgram,
@@ -209,6 +209,16 @@ describe('a start that cannot work', () => {
     expect(exit.code).toBe(1);
     expect(output).toMatch(/redisPassword/);
     expect(output).not.toContain('wrong');
+  });
+
+  test('a data folder that npm start uses is not taken from it', async () => {
+    const platform = await startPlatform({ folder });
+    const settings = { ...own(), dataDir: platform.dataDir, redisPassword: password };
+    const { exit, output } = await ended({ kind: 'controller', settings });
+    expect(exit.code).toBe(1);
+    expect(output).toContain(`npm start (process ${platform.pid})`);
+    await platform.stop();
+    await platform.dispose();
   });
 
   test('what protects elsewhere and would not here is refused', async () => {
