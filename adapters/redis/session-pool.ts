@@ -23,20 +23,22 @@ const sandboxJson = ({ id, name, entryPoints }: SandboxRef): string =>
 const poolName = (runtime: WarmSandbox['runtime'], revision: string): string =>
   `${runtimeKeyText(runtime)}@${revision}`;
 
-/** `sandboxJson` comes second: a claim takes it from there. */
-const memberText = ({ sandbox, ...rest }: WarmSandbox): string =>
-  [sandbox.id, sandboxJson(sandbox), JSON.stringify(rest)].join('\n');
-
 const placeholderJson = sandboxJson(placeholder);
 const placeholderMembers = sandboxMembers(placeholder);
 
-/** Where a warm sandbox is; the name's length comes first, so that any name will do. */
-const placeText = (pool: string, member: string): string => `w${Buffer.byteLength(pool)} ${pool}${member}`;
+/** What all warm sandboxes of a pool are of. */
+type Kind = Pick<WarmSandbox, 'runtime' | 'revision'>;
 
-function entryOf(member: string): WarmSandbox {
-  const [, sandbox = '', rest = ''] = member.split('\n', 3);
-  const others = JSON.parse(rest) as Omit<WarmSandbox, 'sandbox'>;
-  return { sandbox: JSON.parse(sandbox) as SandboxRef, ...others };
+/** What one pool holds: its kind as JSON, then member, when it was ready, member, … */
+type Pool = readonly [string, readonly string[]];
+
+function* entriesOf([kind, members]: Pool): Generator<WarmSandbox> {
+  const { runtime, revision } = JSON.parse(kind) as Kind;
+  for (let at = 0; at + 1 < members.length; at += 2) {
+    const [member = '', readyAt = ''] = [members[at], members[at + 1]];
+    const sandbox = JSON.parse(member.slice(member.lastIndexOf('\n') + 1)) as SandboxRef;
+    yield { sandbox, runtime, revision, readyAt: Number(readyAt) };
+  }
 }
 
 /** The text before and after the one place of the placeholder, which is nowhere else in it, not even in part. */
@@ -60,8 +62,8 @@ async function allEntries(entries: Run): Promise<WarmSandbox[]> {
   const found: WarmSandbox[] = [];
   let after = '';
   do {
-    const [last, members] = (await entries(after)) as [string, string[]];
-    found.push(...members.map(entryOf));
+    const [last, pools] = (await entries(after)) as [string, Pool[]];
+    for (const pool of pools) found.push(...entriesOf(pool));
     after = last;
   } while (after !== '');
   return found;
@@ -75,10 +77,10 @@ function foreignArgs(foreign: Foreign, session: Session): (string | number)[] {
 
 /** The warm pool of the session store. */
 export const sessionPool = (runs: Runs, foreign: Foreign): WarmPool => ({
-  async offer(entry) {
-    const { sandbox, runtime, revision, readyAt } = entry;
-    const [pool, member] = [poolName(runtime, revision), memberText(entry)];
-    await runs.offer(sandbox.id, pool, member, placeText(pool, member), readyAt);
+  async offer({ sandbox, runtime, revision, readyAt }) {
+    const member = `${sandbox.id}\n${sandboxJson(sandbox)}`;
+    const kind = JSON.stringify({ runtime, revision } satisfies Kind);
+    await runs.offer(sandbox.id, poolName(runtime, revision), member, readyAt, kind);
   },
   async claim(runtime, revision, bind) {
     const { session, dueAt } = bind(placeholder);

@@ -8,7 +8,7 @@ local function lookAgain(id, due)
 end`;
 
 /**
- * Whose a sandbox is, is one field of `sandboxes`: `s<session>`, or `w<length of the pool's name> <pool><member>` while it is warm.
+ * Whose a sandbox is, is one field of `sandboxes`: `s<session>`, or `w<ready at> <pool>` while it is warm.
  * So it is never both (S1). `leavePool(sandbox)` takes it out of its pool and answers whether it was there.
  */
 export const leavePool = `
@@ -16,8 +16,10 @@ local function leavePool(sandbox)
   local place = redis.call('HGET', P .. 'sandboxes', sandbox)
   if not place or string.sub(place, 1, 1) ~= 'w' then return 0 end
   local space = string.find(place, ' ', 1, true)
-  local stop = space + tonumber(string.sub(place, 2, space - 1))
-  redis.call('ZREM', P .. 'pool:' .. string.sub(place, space + 1, stop), string.sub(place, stop + 1))
+  local pool, readyAt = P .. 'pool:' .. string.sub(place, space + 1), string.sub(place, 2, space - 1)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', pool, readyAt, readyAt)) do
+    if string.sub(member, 1, #sandbox + 1) == sandbox .. '\\n' then redis.call('ZREM', pool, member) end
+  end
   redis.call('HDEL', P .. 'sandboxes', sandbox)
   return 1
 end`;
@@ -48,6 +50,18 @@ end`;
 export const head = `
 local function headOf(text)
   return string.match(text, '^(%d+) (%a+)\\n([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n')
+end`;
+
+/**
+ * All ids, in sets by their first two characters: finding the place of one among a hundred thousand in order would be a third
+ * of a claim. `remember(id)` answers 0 when it is there already.
+ */
+export const remember = `
+local function remember(id)
+  local name = string.sub(id, 1, 2)
+  if redis.call('SADD', P .. 'ids:' .. name, id) == 0 then return 0 end
+  redis.call('ZADD', P .. 'buckets', 0, name)
+  return 1
 end`;
 
 /** Not heard by anybody is no failure of the write: a lost message costs a look-up. */

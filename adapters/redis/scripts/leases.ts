@@ -6,12 +6,12 @@ import { guarded } from './script.ts';
 
 // id, holder, end, now
 const acquire = `
-local key, lease, now = P .. 'u:' .. ARGV[3], 'l:' .. ARGV[4], tonumber(ARGV[6])
-local text = redis.call('GET', P .. 's:' .. ARGV[3])
+local key, lease, now = P .. 'u:' .. ARGV[2], 'l:' .. ARGV[3], tonumber(ARGV[5])
+local text = redis.call('GET', P .. 's:' .. ARGV[2])
 if not text then return {0, '', {}} end
 local generation, state = headOf(text)
 if state ~= 'running' then return {0, text, redis.call('HGETALL', key)} end
-redis.call('HSET', key, lease, longer(redis.call('HGET', key, lease), generation, ARGV[5]))
+redis.call('HSET', key, lease, longer(redis.call('HGET', key, lease), generation, ARGV[4]))
 local use = redis.call('HGETALL', key)
 for i = 1, #use, 2 do
   local field, value = use[i], use[i + 1]
@@ -35,8 +35,8 @@ end`;
 
 // holder, end, then id, generation and activity of each claim
 const renew = `
-local lease, till, refused = 'l:' .. ARGV[3], ARGV[4], {}
-for i = 5, #ARGV, 3 do
+local lease, till, refused = 'l:' .. ARGV[2], ARGV[3], {}
+for i = 4, #ARGV, 3 do
   local id, generation, at = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local key, now = P .. 'u:' .. id, standing(id, generation)
   if now ~= 'running' then refused[#refused + 1] = id end
@@ -56,8 +56,8 @@ return refused`;
 
 // holder, then id, generation and activity of each claim
 const release = `
-local lease = 'l:' .. ARGV[3]
-for i = 4, #ARGV, 3 do
+local lease = 'l:' .. ARGV[2]
+for i = 3, #ARGV, 3 do
   local id, generation, at = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if standing(id, generation) ~= 'gone' then
     local key = P .. 'u:' .. id

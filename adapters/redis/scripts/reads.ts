@@ -11,24 +11,24 @@ local function one(id)
   return {redis.call('GET', P .. 's:' .. id) or '', redis.call('HGETALL', P .. 'u:' .. id)}
 end`;
 
-const get = `return one(ARGV[3])`;
+const get = `return one(ARGV[2])`;
 
 const bySandbox = `
-local place = redis.call('HGET', P .. 'sandboxes', ARGV[3])
+local place = redis.call('HGET', P .. 'sandboxes', ARGV[2])
 if not place or string.sub(place, 1, 1) ~= 's' then return {'', {}} end
 return one(string.sub(place, 2))`;
 
 const due = `
 local found = {}
-for i, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', ARGV[3], 'LIMIT', 0, ARGV[4])) do
+for i, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])) do
   found[i] = one(id)
 end
 return found`;
 
 // after, limit, |state|state|, kind, namespace, runtime; '' asks for nothing. Answers where to go on, '' at the end.
 const list = `
-local states, limit = ARGV[5], tonumber(ARGV[4])
-local wanted = {ARGV[6], ARGV[7], ARGV[8]}
+local states, limit = ARGV[4], tonumber(ARGV[3])
+local wanted = {ARGV[5], ARGV[6], ARGV[7]}
 local anyRuntime = wanted[1] == '' and wanted[2] == '' and wanted[3] == ''
 local function fits(text)
   if states ~= '' then
@@ -42,16 +42,31 @@ local function fits(text)
   end
   return true
 end
-local from = ARGV[3] == '' and '-' or '(' .. ARGV[3]
-local ids = redis.call('ZRANGEBYLEX', P .. 'ids', from, '+', 'LIMIT', 0, ${chunk})
-local found, last = {}, ''
-for i, id in ipairs(ids) do
-  local text = redis.call('GET', P .. 's:' .. id)
-  if text and fits(text) then found[#found + 1] = {text, redis.call('HGETALL', P .. 'u:' .. id)} end
-  if #found >= limit then return {id, found} end
-  if i == ${chunk} then last = id end
+local function before(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
 end
-return {last, found}`;
+local function idsIn(name, after)
+  local ids = {}
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ids:' .. name)) do
+    if before(after, id) then ids[#ids + 1] = id end
+  end
+  table.sort(ids, before)
+  return ids
+end
+local after, looked, found = ARGV[2], 0, {}
+for _, name in ipairs(redis.call('ZRANGEBYLEX', P .. 'buckets', '[' .. string.sub(after, 1, 2), '+')) do
+  for _, id in ipairs(idsIn(name, after)) do
+    local text = redis.call('GET', P .. 's:' .. id)
+    if text and fits(text) then found[#found + 1] = {text, redis.call('HGETALL', P .. 'u:' .. id)} end
+    looked = looked + 1
+    if #found >= limit or looked >= ${chunk} then return {id, found} end
+  end
+end
+return {'', found}`;
 
 /** The functions that find sessions; they are the same with and without AgentCube's keys. */
 export const readScripts = {

@@ -1,22 +1,22 @@
 // Owns: the Lua that stores sessions by compare-and-set on their version. Everything is asked before anything is written,
 // so that a refusal changes nothing. S1: a sandbox of another session is refused.
 import type { CompatLua } from './compat.ts';
-import { head, leaseValues, lookAgain, publish, sandboxes } from './fragments.ts';
+import { head, leaseValues, lookAgain, publish, remember, sandboxes } from './fragments.ts';
 import { guarded } from './script.ts';
 
 // id, due, sandbox, the session's head before and after it, body, created at, AgentCube's entry, its end, …
 const named = `
-local id, due, sandbox, body, created = ARGV[3], ARGV[4], ARGV[5], ARGV[8], ARGV[9]
-local info, expires = ARGV[10], ARGV[11]
+local id, due, sandbox, body, created = ARGV[2], ARGV[3], ARGV[4], ARGV[7], ARGV[8]
+local info, expires = ARGV[9], ARGV[10]
 local key = P .. 's:' .. id
-local function put(kept) redis.call('SET', key, ARGV[6] .. kept .. ARGV[7] .. body) end`;
+local function put(kept) redis.call('SET', key, ARGV[5] .. kept .. ARGV[6] .. body) end`;
 
 const create = `
 if redis.call('EXISTS', key) == 1 then return {'exists'} end
 local owner = takenBy(sandbox, id)
 if owner then return {'taken', owner} end
 put(sandbox)
-redis.call('ZADD', P .. 'ids', 0, id)
+remember(id)
 bindSandbox(sandbox, id)
 lookAgain(id, due)
 tell(id, info, expires, created)
@@ -28,7 +28,7 @@ const store = `
 local text = redis.call('GET', key)
 if not text then return {'conflict'} end
 local generation, _, stored, had, began = headOf(text)
-if stored ~= ARGV[12] then return {'conflict'} end
+if stored ~= ARGV[11] then return {'conflict'} end
 local function store()
   local owner = takenBy(sandbox, id)
   if owner then return {'taken', owner} end
@@ -47,7 +47,7 @@ const save = `
 return store()`;
 
 const saveIfUnleased = `
-local now, idleSince = tonumber(ARGV[13]), tonumber(ARGV[14])
+local now, idleSince = tonumber(ARGV[12]), tonumber(ARGV[13])
 if tonumber(began) > idleSince then return {'leased'} end
 local use = redis.call('HGETALL', P .. 'u:' .. id)
 for i = 1, #use, 2 do
@@ -60,23 +60,25 @@ end
 return store()`;
 
 const forget = `
-local id = ARGV[3]
+local id = ARGV[2]
 local text = redis.call('GET', P .. 's:' .. id)
 if not text then return end
 local _, state, _, sandbox = headOf(text)
 if state ~= 'ended' then return end
 redis.call('DEL', P .. 's:' .. id, P .. 'u:' .. id)
-redis.call('ZREM', P .. 'ids', id)
+local name = string.sub(id, 1, 2)
+redis.call('SREM', P .. 'ids:' .. name, id)
+if redis.call('EXISTS', P .. 'ids:' .. name) == 0 then redis.call('ZREM', P .. 'buckets', name) end
 redis.call('ZREM', P .. 'due', id)
 if sandbox ~= '' then redis.call('HDEL', P .. 'sandboxes', sandbox) end
 untell(id)`;
 
 const postpone = `
-local text = redis.call('GET', P .. 's:' .. ARGV[3])
-if text and select(3, headOf(text)) == ARGV[4] then lookAgain(ARGV[3], ARGV[5]) end`;
+local text = redis.call('GET', P .. 's:' .. ARGV[2])
+if text and select(3, headOf(text)) == ARGV[3] then lookAgain(ARGV[2], ARGV[4]) end`;
 
 const touch = `
-local id, at = ARGV[3], ARGV[4]
+local id, at = ARGV[2], ARGV[3]
 if redis.call('EXISTS', P .. 's:' .. id) == 0 then return end
 local before = redis.call('HGET', P .. 'u:' .. id, 'at')
 if before and tonumber(before) >= tonumber(at) then return end
@@ -85,7 +87,7 @@ tellWork(id, at)`;
 
 /** The functions that write sessions. */
 export const writeScripts = ({ suffix, functions }: CompatLua) => ({
-  create: guarded(`Create${suffix}`, head, sandboxes, lookAgain, publish, functions, named, create),
+  create: guarded(`Create${suffix}`, remember, head, sandboxes, lookAgain, publish, functions, named, create),
   save: guarded(`Save${suffix}`, head, sandboxes, lookAgain, publish, functions, named, store, save),
   saveIfUnleased: guarded(
     `SaveIfUnleased${suffix}`,
