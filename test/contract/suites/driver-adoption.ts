@@ -1,6 +1,6 @@
 // What every driver promises to the platform that comes after one that was killed: all that lives is found and goes on.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { TierName } from '../../../adapters/local/driver.ts';
@@ -12,11 +12,17 @@ type Left = Record<'running' | 'paused' | 'doomed' | 'halfMade', SandboxSpec>;
 
 const program = path.resolve(import.meta.dirname, '../driver-until-killed.ts');
 
+/** Ended after their test, however that goes. */
+const children: ChildProcess[] = [];
+
 /** A platform in a process of its own, with sandboxes. `ended`: the signal that it ended by. */
 async function platformStarted(dataDir: string, tier: TierName) {
   const child = spawn(process.execPath, [program, dataDir, tier], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
   const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const failed = ended.then((signal) => Promise.reject(new Error(`the platform ended: ${signal}`)));
+  failed.catch(() => undefined);
+  const [line] = (await Promise.race([once(child.stdout, 'data'), failed])) as [Buffer];
   return { child, ended, left: JSON.parse(line.toString()) as Left };
 }
 
@@ -42,8 +48,10 @@ export function adoptionContract(tier: TierName): void {
   let driver: Driver | undefined;
   beforeEach(() => {
     folder = makeDataDir();
+    driver = undefined;
   });
   afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
     for (const { spec } of (await driver?.list()) ?? []) await driver?.stop(spec.id, 'remove');
     await driver?.close();
     folder.remove();
