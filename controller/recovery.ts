@@ -133,6 +133,21 @@ async function correct(deps: RecoveryDeps, plan: RecoveryPlan): Promise<void> {
   });
 }
 
+/**
+ * Takes what is not fit for it out of the pool. Answers what was claimed since it was looked at: that is a session's now, which
+ * learns at its first wake what is left of it (S4).
+ */
+async function withdrawAll(
+  store: Pick<SessionStore, 'withdraw'>,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const taken = new Set<string>();
+  await forEach(ids, async (id) => {
+    if (!(await store.withdraw(id))) taken.add(id);
+  });
+  return taken;
+}
+
 /** What one sandbox refuses is no reason not to lead; its end, if that is why, is told by the driver. */
 async function settleSandboxes(deps: RecoveryDeps, plan: RecoveryPlan): Promise<void> {
   const { driver, marks, log } = deps;
@@ -160,10 +175,10 @@ export async function recover(deps: RecoveryDeps): Promise<Recovered> {
   const facts = await factsOf(deps);
   deps.marks.learn(facts.found);
   const plan = planRecovery(facts);
-  await forEach(plan.withdraw, (id) => store.withdraw(id));
+  const taken = await withdrawAll(store, plan.withdraw);
   await correct(deps, plan);
   await tell(deps, plan);
-  await settleSandboxes(deps, plan);
+  await settleSandboxes(deps, { ...plan, remove: plan.remove.filter((id) => !taken.has(id)) });
   deps.adopt(plan.warm);
   await forEach(plan.giveBack, (entry) => deps.giveBack(entry));
   for (const id of plan.carryOn) runner.carryOn(id);
