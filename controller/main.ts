@@ -204,10 +204,10 @@ class ControllerProgram {
     this.#serving = createControlApi(api);
     this.#lastSetupFault = '';
     const { tier, lacks } = driver.describe();
-    const { sessions, warm, lost } = recovered;
-    say(
-      `leads (term ${term}), isolation ${tier}; found ${sessions + lost} sessions (${lost} without memory), ${warm} warm sandboxes`,
-    );
+    const { sessions, warm, lost, rebuilt } = recovered;
+    const found = `${sessions + lost} sessions in the store (${lost} of them without memory)`;
+    const back = rebuilt > 0 ? `, ${rebuilt} rebuilt from their sandboxes` : '';
+    say(`leads (term ${term}), isolation ${tier}; ${found}${back}, ${warm} warm sandboxes`);
     for (const lack of lacks) say(`without: ${lack}`);
     if (config.folder === undefined) return;
     const { folder } = config;
