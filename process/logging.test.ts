@@ -30,9 +30,8 @@ describe('the log of what is worth a look', () => {
   test('any other fault keeps its stack', () => {
     const { log, lines } = lab();
     log('odd', { fault: new TypeError('no such thing') });
-    expect(lines[0]).toMatchObject({
-      err: { message: 'no such thing', stack: expect.any(String) as string },
-    });
+    expect(lines[0]?.err).toMatchObject({ message: 'no such thing' });
+    expect(JSON.stringify(lines[0]?.err)).toContain('logging.test.ts');
   });
 
   test('a store that is away is told once in ten seconds for the same words, and how often it was left out', () => {
