@@ -9,8 +9,8 @@ const rounds = 20;
 const warmUpRounds = 3;
 const claimsPerRound = 200;
 const inFlight = 32;
-const burst = 3_000;
-const bursts = 9;
+const burst = 1_000;
+const bursts = 40;
 const few = 1_000;
 const lots = 100_000;
 const expiring = 10;
@@ -57,7 +57,8 @@ async function atOnce({ client, store }: BenchRedis): Promise<Figure> {
     gets.push(await rateOf(() => client.get('bench')));
     claims.push(await rateOf(() => claimOne(store)));
   }
-  const [rate, reference] = [quantile(claims, 0.5), quantile(gets, 0.5)];
+  // The best bursts of each: this wants a processor for Redis and one for us, and others of the machine take theirs meanwhile.
+  const [rate, reference] = [quantile(claims, 0.9), quantile(gets, 0.9)];
   return {
     what: `claims per second, one activator, ${inFlight} in flight`,
     sense: 'at least',

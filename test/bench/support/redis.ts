@@ -1,5 +1,5 @@
-// A Redis for benches, as it is run in earnest (appendonly, flushed every second), and a session store in it as an activator has it.
-// Its file is not rewritten meanwhile: that would be another process on the same cores, at its own times.
+// A Redis for benches, as it is when installed (no append-only file, whose rewriting would be another process on the same
+// processors at its own times), and a session store in it as an activator has it.
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -21,7 +21,7 @@ export interface BenchRedis {
 }
 
 export async function benchRedis(): Promise<BenchRedis> {
-  const server = await startRedis({ args: ['--auto-aof-rewrite-percentage', '0'] });
+  const server = await startRedis({ args: ['--appendonly', 'no'] });
   const client = clientOf(server);
   const link: RedisLink = { client, prefix: '{agentcube}' };
   const store = await openRedisStore(link);
