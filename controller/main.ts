@@ -9,6 +9,7 @@ import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
 import { redisRuntimeDirectory } from '../adapters/redis/directory.ts';
 import { redisLeaderElection } from '../adapters/redis/election.ts';
+import { homeKeyOf, settleHome } from '../adapters/redis/home.ts';
 import { redisPreparation } from '../adapters/redis/preparation.ts';
 import { redisResourceStore } from '../adapters/redis/resources.ts';
 import { redisSessionStore } from '../adapters/redis/session-store.ts';
@@ -25,7 +26,7 @@ import { certificateOf, type Certificate } from '../config/serving.ts';
 import type { Cancel } from '../model/clock.ts';
 import { Elector } from '../model/elector.ts';
 import { advertised } from '../process/advertising.ts';
-import { defaultDataDir, keyFileIn, makeDataDir, refusePlatformIn } from '../process/data-dir.ts';
+import { dataDirId, defaultDataDir, keyFileIn, makeDataDir, refusePlatformIn } from '../process/data-dir.ts';
 import { closeServer } from '../process/draining.ts';
 import { StartError, wordsFor } from '../process/failing.ts';
 import { withHealth } from '../process/health.ts';
@@ -190,6 +191,7 @@ class ControllerProgram {
     // A table that is wrong by now is told when the folder is looked at; the sandboxes cannot wait for it.
     await tables.reload().catch(() => undefined);
     try {
+      await this.#checkHome();
       return await openLocalDriver({ ...config, images: tables.current, publicKeyPem, logger, takeOver });
     } catch (fault) {
       const words = wordsFor(fault);
@@ -197,6 +199,18 @@ class ControllerProgram {
       this.#lastSetupFault = words;
       throw fault;
     }
+  }
+
+  async #checkHome(): Promise<void> {
+    const { settings: config, redis } = this.#wiring;
+    const term = this.#elector?.term ?? 0;
+    const own = { id: await dataDirId(config.dataDir), where: `${os.hostname()}:${config.dataDir}` };
+    const home = await settleHome(redis.link, { role, term }, own);
+    if (home.id === own.id) return;
+    throw new StartError(
+      `the sandboxes of this platform are in ${home.where}, and the data folder here is ${own.where}; ` +
+        `give every controller that folder with --data-dir, or, when it is gone for good: redis-cli DEL '${homeKeyOf(redis.link)}'`,
+    );
   }
 
   #onLead({ term, api, registry, driver, recovered }: Lead): void {

@@ -1,6 +1,7 @@
 // The data folder that programs on one machine share: where it is by default, and that it can be used.
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { identify, readHolder } from '../adapters/local/lock.ts';
@@ -51,3 +52,15 @@ export function refusePlatformIn(dataDir: string): void {
 
 /** The key that activators sign with and sandboxes verify; whoever comes first makes it. */
 export const keyFileIn = (dataDir: string): string => path.join(dataDir, 'router-key.pem');
+
+/** What tells this data folder from every other, also under another name: made by whoever comes first, whole or not at all. */
+export async function dataDirId(dataDir: string): Promise<string> {
+  const file = path.join(dataDir, 'data-id');
+  const draft = `${file}.${randomUUID()}.new`;
+  await writeFile(draft, randomUUID());
+  await link(draft, file).catch((fault: NodeJS.ErrnoException) => {
+    if (fault.code !== 'EEXIST') throw fault;
+  });
+  await rm(draft, { force: true });
+  return readFile(file, 'utf8');
+}

@@ -266,3 +266,30 @@ test("a program starts with AgentCube's own names, and says which of them have n
   await theirs.kill('SIGTERM');
   expect(await theirs.exited).toEqual({ code: 0, signal: null });
 });
+
+test('a controller over another data folder would find no sandbox, so it does not lead', async () => {
+  const elsewhere = await startRedis();
+  const otherDir = newDataDir();
+  const [here, there] = await Promise.all(
+    [dataDir, otherDir].map((dir) =>
+      startPrograms({
+        redisAddr: elsewhere.addr,
+        dataDir: dir,
+        controllers: 1,
+        settings: { leadSeconds: 2 },
+      }),
+    ),
+  );
+  if (!here || !there) throw new Error('there are two');
+  const both = [...here.controllers, ...there.controllers];
+  await untilSaid(both, 'leads (');
+  const first = both.find((one) => one.output().includes('leads ('));
+  const other = both.filter((one) => one !== first);
+  await first?.kill('SIGTERM');
+  await untilSaid(other, 'cannot lead here');
+  expect(other[0]?.output()).toContain('--data-dir');
+  expect(other[0]?.output()).not.toContain('leads (');
+  await Promise.all([here.stop(), there.stop()]);
+  await elsewhere.close();
+  rmSync(otherDir, { recursive: true, force: true });
+});
