@@ -15,7 +15,7 @@ import type { SessionRunner } from './session-runner.ts';
 
 export interface AttentionDeps {
   readonly store: Pick<SessionStore, 'bySandbox' | 'list'>;
-  readonly driver: Pick<Inventory, 'onExit'>;
+  readonly driver: Pick<Inventory, 'onExit' | 'list'>;
   readonly deployments: Pick<Deployments, 'onChange'>;
   readonly targets?: PoolTargets;
   readonly feed: SessionFeed;
@@ -88,8 +88,17 @@ export class Attention {
     const { store, runner, pools, log } = this.#deps;
     const record = await store.bySandbox(exit.id);
     if (!record) return pools.lost(exit.id);
+    if (await this.#livesAgain(exit)) return;
     log('a sandbox ended', { sessionId: record.session.id, why: exit.why });
     await runner.apply(record.session.id, { kind: 'lost', generation: exit.generation, why: exit.why });
+  }
+
+  /** The store was away when it ended, and its start, of which nobody had heard, was done again: the end is of its earlier life. */
+  async #livesAgain({ id, generation }: SandboxExit): Promise<boolean> {
+    const found = await this.#deps.driver.list();
+    return found.some(
+      ({ spec, state }) => spec.id === id && spec.generation === generation && state !== 'stopped',
+    );
   }
 
   async #missed(): Promise<void> {
