@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Violation } from './checker.ts';
-import { openHistory, type History } from './history.ts';
+import { check, type Violation } from './checker.ts';
+import { openHistory, readHistory, type Entry, type History } from './history.ts';
 import { runChaos } from './run.ts';
 import { summarize, summaryText } from './summary.ts';
 
@@ -13,6 +13,7 @@ const help = `Chaos: three activators, two controllers, two autoscalers, Redis a
   --minutes N   how long faults go on (5)
   --seed S      which faults and requests; the same seed does the same (the time)
   --out FILE    the history, one JSON object a line (a file in the temporary folder)
+  --read FILE   no run: the summary and the verdict of a history that an earlier run wrote
   --workers N   clients at once (8)
   --sessions N  sessions that each client holds at most (3)
 
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string' },
     out: { type: 'string' },
+    read: { type: 'string' },
     workers: { type: 'string', default: '8' },
     sessions: { type: 'string', default: '3' },
     help: { type: 'boolean', default: false },
@@ -53,11 +55,12 @@ function tellProgress(history: History): () => void {
   return () => clearInterval(timer);
 }
 
-function report(violations: readonly Violation[], file: string, seed: number): void {
+/** Prints what happened and what was found; the exit code tells whether anything was. */
+function report(entries: readonly Entry[], violations: readonly Violation[], file: string): void {
+  print(`\n${summaryText(summarize(entries))}`);
   if (violations.length === 0) return print('\nthe checker found nothing');
-  print(
-    `\nthe checker found ${violations.length} (seed ${seed}, history in ${file}, what the programs printed beside it):`,
-  );
+  process.exitCode = 1;
+  print(`\nthe checker found ${violations.length} (history in ${file}):`);
   for (const { rule, text } of violations.slice(0, shownViolations)) print(`  ${rule}: ${text}`);
 }
 
@@ -72,8 +75,7 @@ function stopOnSignals(): AbortSignal {
   return controller.signal;
 }
 
-async function main(): Promise<void> {
-  if (values.help) return print(help);
+async function run(): Promise<void> {
   const seed = number('seed', Date.now() % 100_000);
   const file = path.resolve(values.out ?? path.join(tmpdir(), `agentcube-chaos-${seed}.jsonl`));
   const history = openHistory(file);
@@ -91,9 +93,14 @@ async function main(): Promise<void> {
     keepOutput: (program, output) => writeFileSync(`${file}.${program}.log`, output),
   }).finally(done);
   history.close();
-  print(`\n${summaryText(summarize(history.entries()))}`);
-  report(violations, file, seed);
-  process.exitCode = violations.length === 0 ? 0 : 1;
+  report(history.entries(), violations, file);
 }
 
-await main();
+function read(file: string): void {
+  const entries = readHistory(file);
+  report(entries, check(entries), file);
+}
+
+if (values.help) print(help);
+else if (values.read !== undefined) read(values.read);
+else await run();
