@@ -39,6 +39,11 @@ export const controllerConfigSchema = z.strictObject({
   ...redisFields,
   compatKeys: toggle.describe("write AgentCube's keys of sessions too, for its router to read"),
   leadSeconds: leadField,
+  leaseSeconds: count
+    .default(90)
+    .describe(
+      'the longest leaseSeconds of the activators: how long a session is held awake after Redis was lost',
+    ),
   wakeTimeoutSeconds: count
     .default(120)
     .describe('how long a pause, resume or end that is asked for may take'),

@@ -33,8 +33,8 @@ export interface ControllerDeps {
   readonly clock: Clock;
   /** How long after the start nothing is paused or ended for being idle (ms); none by default. */
   readonly graceMs?: number;
-  /** The same when sessions had to be rebuilt: then the leases that others hold are not known; `graceMs` by default. */
-  readonly graceAfterRebuildMs?: number;
+  /** How long a lease may last that a lost store forgot (ms); none by default, where who holds leases goes down with this. */
+  readonly leaseMs?: number;
   /** How often pools are looked at although nothing was heard (ms), where messages may be lost; never by default. */
   readonly lookAgainMs?: number;
   /** How long a pause, resume or end asked for by a person may take (ms). */
@@ -95,7 +95,7 @@ export class Controller {
     this.#endings = [
       ...this.#endings,
       ...(wakeFeed ? [wakeFeed.onWake((sessionId) => this.#wake(sessionId))] : []),
-      this.#timekeeper(recovered).start(),
+      this.#timekeeper().start(),
     ];
     this.#pools.open();
     return recovered;
@@ -125,12 +125,12 @@ export class Controller {
     await this.#runner.settled();
   }
 
-  #timekeeper({ rebuilt }: Recovered): Timekeeper {
-    const { graceMs = 0, graceAfterRebuildMs = graceMs, log } = this.#deps;
+  #timekeeper(): Timekeeper {
+    const { graceMs = 0, log } = this.#deps;
     return new Timekeeper({
       ...this.#deps,
       runner: this.#runner,
-      graceMs: rebuilt > 0 ? Math.max(graceMs, graceAfterRebuildMs) : graceMs,
+      graceMs,
       onFault: (fault) => log('a session could not be looked at; trying again', { fault }),
     });
   }

@@ -58,8 +58,8 @@ export interface LeadingDeps {
   readonly clock: Clock;
   /** How long after its beginning nothing is paused or ended for being idle (ms): activators renew their leases first. */
   readonly graceMs: number;
-  /** The same after sessions had to be rebuilt (ms): as long as an activator's lease may last, for nobody knows them then. 90 s by default. */
-  readonly graceAfterRebuildMs?: number;
+  /** How long a lease of an activator may last (ms): a rebuilt session may be under one that nobody knows of any more. */
+  readonly leaseMs: number;
   readonly commandPatienceMs: number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Told when all is brought together and kept: from now on the control API may be served. */
@@ -72,7 +72,6 @@ export interface LeadingDeps {
 
 const lookAgainMs = 5_000;
 const closePatienceMs = 1_500;
-const usualLeaseMs = 90_000;
 
 /** One lead. What it made is in its fields as soon as it is there, so that it can be ended from any point. */
 class Term implements Leading {
@@ -136,7 +135,6 @@ class Term implements Leading {
     return new Controller({
       ...deps,
       ...{ driver, deployments, lookAgainMs },
-      graceAfterRebuildMs: deps.graceAfterRebuildMs ?? usualLeaseMs,
       store: deps.openStore(this.#term),
       view: deps.store,
       publish: deps.publish ?? (() => undefined),

@@ -142,6 +142,7 @@ class ControllerProgram {
     const lead = createLeading({
       ...this.#stores(),
       ...{ feed: bus, wakeFeed: bus, recalls: bus, targets, ids, clock: time.clock, graceMs },
+      leaseMs: config.leaseSeconds * 1_000,
       openDriver: () => this.#openDriver(publicKeyPem),
       copy: resourceCopy(config.dataDir),
       announceGap: () => bus.announceGap(),

@@ -17,7 +17,7 @@ import type { SessionRunner } from './session-runner.ts';
 export interface RecoveryDeps {
   readonly store: Pick<
     SessionStore,
-    'list' | 'get' | 'bySandbox' | 'entries' | 'withdraw' | 'create' | 'save'
+    'list' | 'get' | 'bySandbox' | 'entries' | 'withdraw' | 'create' | 'save' | 'acquire'
   >;
   readonly driver: Pick<Driver, 'list' | 'stop' | 'resume'>;
   readonly runner: Pick<SessionRunner, 'apply' | 'carryOn'>;
@@ -30,6 +30,8 @@ export interface RecoveryDeps {
   readonly publish: (session: Session) => void;
   readonly ids: Ids;
   readonly clock: Pick<Clock, 'now'>;
+  /** How long a lease may last that the store forgot (ms). */
+  readonly leaseMs?: number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -42,6 +44,8 @@ export interface Recovered {
   readonly rebuilt: number;
 }
 
+/** Stands for whoever held a lease that the store forgot. */
+const holderBefore = 'before the store was lost';
 const page = 1_000;
 const atOnce = 32;
 const alive = stateKinds.filter((kind) => kind !== 'ended');
@@ -130,7 +134,15 @@ async function correct(deps: RecoveryDeps, plan: RecoveryPlan): Promise<void> {
   await forEach(plan.catchUp, save);
   await forEach(plan.rebuild, async (session) => {
     if ((await store.create(session, dueAt(session, session.createdAt))) === 'created') publish(session);
+    await leaseAgain(deps, session);
   });
+}
+
+/** S2: somebody may forward to it under a lease that went with the store, so it is treated as leased for as long as that may last. */
+async function leaseAgain({ store, clock, leaseMs }: RecoveryDeps, { id, state }: Session): Promise<void> {
+  if (leaseMs === undefined || state.kind !== 'running') return;
+  const now = clock.now();
+  await store.acquire(id, holderBefore, now + leaseMs, now);
 }
 
 /**

@@ -34,7 +34,6 @@ export class ActivatorProgram {
   readonly process: SimProcess;
   readonly bus: SimBus;
   readonly routing: Routing;
-  readonly leaseMs: number;
   readonly #world: World;
 
   constructor({ world, process, server, ids, leaseMs, name }: ActivatorProgramDeps) {
@@ -48,7 +47,6 @@ export class ActivatorProgram {
     this.#world = world;
     this.process = process;
     this.bus = bus;
-    this.leaseMs = leaseMs;
     this.routing = new Routing({ ...ports, ids, clock, log }, { ...limits, wakeTimeoutMs, leaseMs });
   }
 

@@ -32,7 +32,6 @@ export interface ClientDeps {
   readonly host: SimHost;
   readonly luck: Random;
   /** Whether the store, as it is now, knows of the lease that a route lives by. */
-  readonly wasLeased: (program: ActivatorProgram, route: Route) => boolean;
 }
 
 /** One request, from when the activator took it. */
@@ -223,7 +222,7 @@ export class Client {
   }
 
   forwarded(request: Request, route: Route, sandboxId: string): void {
-    const { world, ledger, wasLeased } = this.#deps;
+    const { world, ledger } = this.#deps;
     const { sessionId } = route;
     const { name } = request.program.process;
     world.note(() => `${name} forwards ${request.id} to sandbox ${sandboxId}`);
@@ -233,11 +232,7 @@ export class Client {
         'answers',
         `request ${request.id} of session ${sessionId} went to sandbox ${sandboxId} of ${owner?.id ?? 'nobody'}`,
       );
-    else if (
-      asleep.has(owner.state.kind) &&
-      owner.generation === route.generation &&
-      wasLeased(request.program, route)
-    )
+    else if (asleep.has(owner.state.kind) && owner.generation === route.generation)
       world.fail(
         'S2',
         `request ${request.id} was forwarded by ${name} under a lease, and session ${sessionId} is ${owner.state.kind}`,

@@ -23,6 +23,8 @@ export interface ControllerProgramDeps {
 }
 
 const graceMs = 3_000;
+/** No activator of the simulation has a longer one. */
+const longestLeaseMs = 20_000;
 const commandPatienceMs = 10_000;
 
 export class ControllerProgram {
@@ -92,7 +94,7 @@ export class ControllerProgram {
         read: async () => host.copy,
         write: async (copied: NonNullable<SimHost['copy']>) => void (host.copy = copied),
       },
-      ...{ feed: bus, wakeFeed: bus, recalls: bus, ids, graceMs, commandPatienceMs },
+      ...{ feed: bus, wakeFeed: bus, recalls: bus, ids, graceMs, leaseMs: longestLeaseMs, commandPatienceMs },
       announceGap: () => bus.announceGap(),
       onLead: (lead: Lead) => {
         world.note(() => `${process.name} leads in term ${lead.term}: ${inWords({ ...lead.recovered })}`);

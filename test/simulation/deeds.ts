@@ -102,11 +102,9 @@ export class Deeds {
     const { world } = this.#stage;
     world.note(() => `${process.name} is frozen`);
     process.freeze();
-    world.trouble(process.name);
     this.#until(forMs, () => {
       if (process.alive) world.note(() => `${process.name} goes on`);
       process.thaw();
-      world.trouble(process.name);
     });
   }
 

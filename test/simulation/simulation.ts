@@ -1,7 +1,6 @@
 // One simulation: programs, store, machine and clients in one virtual time; a plan is carried out, everything is healed, and all
 // must come to rest. Whatever is wrong at any step ends it. The same seed and plan give the same steps.
 import type { Ids } from '../../model/open-session.ts';
-import type { Route } from '../../activator/lease-book.ts';
 import { ActivatorProgram, type ActivatorProgramDeps } from './activator-program.ts';
 import { AutoscalerProgram } from './autoscaler-program.ts';
 import { Client } from './clients.ts';
@@ -63,7 +62,6 @@ export class Simulation implements Stage {
       (name) =>
         new Client(name, runtimeOf(name), {
           ...{ world, ledger: this.ledger, host: this.host, luck: world.luck(name) },
-          wasLeased: (program, route) => this.wasLeased(program, route),
         }),
     );
   }
@@ -88,16 +86,6 @@ export class Simulation implements Stage {
     const program = this.#programs.get(name);
     if (!program) throw new Error(`no program ${name}`);
     return program;
-  }
-
-  /**
-   * A lease that was given by what an emptied store held is known to nobody until it is renewed, which whoever is well and
-   * connected does before the new leader lets anything rest.
-   */
-  wasLeased({ leaseMs, process }: ActivatorProgram, { leasedUntil }: Route): boolean {
-    const { emptiedAt } = this.server;
-    const givenAfter = leasedUntil - leaseMs > emptiedAt + skewMs + 1;
-    return givenAfter || (!process.frozen && this.world.wasWell(process.name, emptiedAt));
   }
 
   /** A new run of a program. */

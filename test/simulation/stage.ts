@@ -1,5 +1,4 @@
 // What actions and checks see of a simulation.
-import type { Route } from '../../activator/lease-book.ts';
 import type { ActivatorProgram } from './activator-program.ts';
 import type { AutoscalerProgram } from './autoscaler-program.ts';
 import type { Client } from './clients.ts';
@@ -24,6 +23,4 @@ export interface Stage {
   program(name: string): Program;
   /** It ends at once, whatever it does; a supervisor starts it again after `downMs`. */
   kill(process: SimProcess, downMs: number): void;
-  /** Whether the store, as it is now, knows of the lease that a route lives by. */
-  wasLeased(program: ActivatorProgram, route: Route): boolean;
 }

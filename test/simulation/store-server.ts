@@ -55,8 +55,6 @@ export const electionOf = (server: StoreServer, wire: Wire) => ({
 export class StoreServer implements Exchange, Reachable {
   up = true;
   run = 1;
-  /** When it last lost everything (virtual ms). */
-  emptiedAt = -Infinity;
   readonly election;
   shelf = new Shelf();
   watch: StoreWatch | undefined;
@@ -128,7 +126,6 @@ export class StoreServer implements Exchange, Reachable {
   /** FLUSHALL: connections live on, and everything is gone. */
   empty(isMarked: (session: Session) => boolean): void {
     this.#world.note(() => 'the store is emptied');
-    this.emptiedAt = this.#world.now;
     this.#memory = memorySessionStore();
     this.shelf = new Shelf();
     this.#reusable = [];

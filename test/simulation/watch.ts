@@ -9,9 +9,7 @@ export function watchStore(stage: Stage): StoreWatch {
   return {
     onRested(session) {
       for (const { requests } of stage.clients) {
-        const used = requests.find(
-          (one) => one.holds(session) && one.route && stage.wasLeased(one.program, one.route),
-        );
+        const used = requests.find((one) => one.holds(session));
         if (used)
           world.fail(
             'S2',

@@ -12,14 +12,12 @@ export interface Violation {
   readonly at: number;
 }
 
-const weathers = ['cut', 'lossy', 'slow', 'deaf', 'hush'] as const;
-
 /**
  * What may be wrong between a program and the store. `cut`: nothing passes. `lossy`: requests, answers and messages are lost,
  * late, doubled and out of order. `slow`: all of it takes long. `deaf`: messages are lost, and the program is told so
  * afterwards. `hush`: messages are lost and it is not told.
  */
-export type Weather = (typeof weathers)[number];
+export type Weather = 'cut' | 'lossy' | 'slow' | 'deaf' | 'hush';
 
 /** Waits for a program's next call of that name, and then strikes. */
 export interface Trap {
@@ -38,7 +36,6 @@ export class World {
   /** What happened, in words; kept only when somebody will read it. */
   readonly history: string[] | undefined;
   readonly #weather = new Map<string, number>();
-  readonly #troubledAt = new Map<string, number>();
   readonly #traps = new Set<Trap>();
 
   constructor(
@@ -76,19 +73,6 @@ export class World {
   change(weather: Weather, process: string, by: 1 | -1): void {
     const key = `${weather} ${process}`;
     this.#weather.set(key, (this.#weather.get(key) ?? 0) + by);
-    this.trouble(process);
-  }
-
-  /** Something is wrong with a program, or was until now. */
-  trouble(process: string): void {
-    this.#troubledAt.set(process, this.now);
-  }
-
-  /** Whether all was well with a program since then. */
-  wasWell(process: string, since: number): boolean {
-    return (
-      (this.#troubledAt.get(process) ?? -Infinity) < since && !weathers.some((one) => this.is(one, process))
-    );
   }
 
   lay(trap: Trap): void {

@@ -171,6 +171,7 @@ export class LeadingLab {
       announceGap: () => bus.announceGap(),
       publish: (session) => bus.publish(session),
       graceMs: 3_000,
+      leaseMs: 90_000,
       commandPatienceMs: 5_000,
       log: () => undefined,
       onEnd: (term) => void this.ends.push(term),
