@@ -52,6 +52,8 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
   );
   const sentinel = await startSentinel(dir, port, master);
   const ask = (...command: string[]): Promise<string> => master.cli('-p', String(port), ...command);
+  // It does nothing for 30 s after the machine kept it waiting for two, which a busy one may do.
+  await ask('SENTINEL', 'DEBUG', 'TILT-PERIOD', '500');
   await untilSo('the Sentinel hearing of the replica', async () =>
     (await ask('SENTINEL', 'REPLICAS', name)).includes(String(replica.port)),
   );
