@@ -35,26 +35,23 @@ const words = (result: Result): string => {
   return result.kind === 'answer' || result.kind === 'late' ? result.kind : `${result.kind}: ${result.why}`;
 };
 
+async function readFinal(history: History, { label, runtime, id }: Held, door: Door): Promise<void> {
+  const url = invocation(door, runtime, '/ops');
+  const deadline = history.now() + askForMs;
+  for (;;) {
+    const { result, body } = await ask({ method: 'GET', url, session: id, patienceMs }, 'reading');
+    const reading = result.kind === 'answer' ? result.reading : undefined;
+    if (reading) return history.write({ t: 'final', label, id, reading, ops: opsSchema.parse(body).ops });
+    const passes = result.kind !== 'refusal' || result.retryable === true;
+    if (!passes || history.now() > deadline)
+      return history.write({ t: 'final', label, id, why: words(result) });
+    await sleep(againAfterMs);
+  }
+}
+
 /** Every session that its client still holds, through one door; a refusal that may pass is asked again. */
 export async function readFinals(history: History, held: readonly Held[], door: Door): Promise<void> {
-  for (const { label, runtime, id } of held) {
-    const url = invocation(door, runtime, '/ops');
-    const deadline = history.now() + askForMs;
-    for (;;) {
-      const { result, body } = await ask({ method: 'GET', url, session: id, patienceMs }, 'reading');
-      const reading = result.kind === 'answer' ? result.reading : undefined;
-      if (reading) {
-        history.write({ t: 'final', label, id, reading, ops: opsSchema.parse(body).ops });
-        break;
-      }
-      const passes = result.kind !== 'refusal' || result.retryable === true;
-      if (!passes || history.now() > deadline) {
-        history.write({ t: 'final', label, id, why: words(result) });
-        break;
-      }
-      await sleep(againAfterMs);
-    }
-  }
+  await Promise.all(held.map((one) => readFinal(history, one, door)));
 }
 
 const text = (file: string): string => {

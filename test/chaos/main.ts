@@ -64,15 +64,28 @@ function report(entries: readonly Entry[], violations: readonly Violation[], fil
   for (const { rule, text } of violations.slice(0, shownViolations)) print(`  ${rule}: ${text}`);
 }
 
-/** The second Ctrl-C is not ours: it ends the process, and what runs is left to the machine. */
-function stopOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      print('\n  ending early: healing, then judging');
-      controller.abort();
-    });
-  return controller.signal;
+/** npm passes a Ctrl-C on that the terminal gave us too: what comes so soon is the same one (ms). */
+const sameSignalMs = 1_000;
+
+interface Ending {
+  /** The first signal: heal and judge. */
+  readonly early: AbortController;
+  /** The second: clear away and leave. */
+  readonly now: AbortController;
+}
+
+function endOnSignals(): Ending {
+  const ending: Ending = { early: new AbortController(), now: new AbortController() };
+  let firstAt: number | undefined;
+  const onSignal = (): void => {
+    if (firstAt === undefined) {
+      firstAt = performance.now();
+      print('\n  ending early: healing, then judging (Ctrl-C again only clears away)');
+      ending.early.abort();
+    } else if (performance.now() - firstAt > sameSignalMs) ending.now.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  return ending;
 }
 
 async function run(): Promise<void> {
@@ -81,6 +94,7 @@ async function run(): Promise<void> {
   const history = openHistory(file);
   const minutes = number('minutes');
   print(`chaos: ${minutes} minutes with seed ${seed}; history in ${file}`);
+  const ending = endOnSignals();
   const done = tellProgress(history);
   const violations = await runChaos({
     minutes,
@@ -89,11 +103,14 @@ async function run(): Promise<void> {
     sessionsPerWorker: number('sessions'),
     history,
     say: (text) => print(`  ${text}`),
-    stop: stopOnSignals(),
+    stop: ending.early.signal,
+    leave: ending.now.signal,
     keepOutput: (program, output) => writeFileSync(`${file}.${program}.log`, output),
   }).finally(done);
   history.close();
-  report(history.entries(), violations, file);
+  if (violations) return report(history.entries(), violations, file);
+  print('\nleft without a verdict; nothing stays running');
+  process.exit(130);
 }
 
 function read(file: string): void {

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly say: (text: string) => void;
   /** Ends the run early: what was begun is healed and judged all the same. */
   readonly stop: AbortSignal;
+  /** Ends it at once, without a verdict. */
+  readonly leave: AbortSignal;
   /** Given what each program printed, when the checker found something or the run could not go on. */
   readonly keepOutput: (program: string, output: string) => void;
 }
@@ -57,15 +59,21 @@ export async function judge(
   return check(history.entries());
 }
 
-/** Resolves with what the checker found. Leaves nothing on the machine. */
-export async function runChaos(options: RunOptions): Promise<readonly Violation[]> {
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+
+/** Resolves with what the checker found; undefined when it was to leave. Leaves nothing on the machine. */
+export async function runChaos(options: RunOptions): Promise<readonly Violation[] | undefined> {
   const { history, say } = options;
   say('starting Redis and the programs');
   const stage = await Stage.open({ activators: 3, controllers: 2, autoscalers: 2, history });
   let fine = false;
   try {
-    const violations = await play(stage, options);
-    fine = violations.length === 0;
+    const violations = await Promise.race([play(stage, options), aborted(options.leave)]);
+    fine = violations === undefined || violations.length === 0;
     return violations;
   } finally {
     if (!fine) for (const { name, output } of stage.programs.all) options.keepOutput(name, output());
@@ -78,13 +86,15 @@ async function play(stage: Stage, options: RunOptions): Promise<readonly Violati
   history.write({ t: 'started', seed, minutes });
   const load = loadOn(stage, history, options);
   const havoc = new Havoc(stage, history);
-  stop.addEventListener('abort', () => havoc.stop());
+  void aborted(stop).then(() => havoc.stop());
   const names = stage.programs.all.map(({ name }) => name);
   say(`${minutes} minutes of load and faults`);
   const durationMs = minutes * 60_000;
   await havoc.run(planFaults(seed, durationMs, names), durationMs);
   say('healing');
   await havoc.heal();
+  // A terminal's Ctrl-C reached Redis and the programs too. These come back by themselves.
+  if (stop.aborted) await stage.redis.restart();
   const held = await load.stop();
   say(`looking at ${held.length} sessions and at the machine`);
   return judge(stage, history, held);
