@@ -12,6 +12,7 @@ import { addressesOf, type RedisSettings } from './settings.ts';
 /** How often to ask when nobody else does (ms): a cut that nobody announces is noticed. */
 const BEAT_MS = 1_000;
 const ENDS_WITHIN_MS = 200;
+const REOPENS_AFTER_MS = 100;
 
 export interface RedisConnectionOptions {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -49,6 +50,17 @@ function openSubscriber(settings: RedisSettings, client: Redis | Cluster): Redis
   return new Redis({ ...options, Connector: anyNode(nodes, options) });
 }
 
+/**
+ * ioredis gives up for ever when an attempt to connect is overtaken, as by a Sentinel that tells of a new master: a connection
+ * that ended although nobody closed it is opened again.
+ */
+function keepOpen(client: Redis | Cluster, isClosed: () => boolean): void {
+  const reopen = (): void => {
+    if (!isClosed() && client.status === 'end') client.connect().catch(() => undefined);
+  };
+  client.on('end', () => setTimeout(reopen, REOPENS_AFTER_MS).unref());
+}
+
 /** Ends a connection for good; what was written is still sent. */
 const gone = (client: Redis | Cluster): Promise<void> =>
   new Promise((resolve) => {
@@ -83,6 +95,7 @@ class Connection implements RedisConnection {
     client.on('close', () => this.#hasClosed());
     client.on('error', (fault: Error) => this.#failed(fault));
     client.on('node error', (fault: Error) => this.#failed(fault));
+    for (const one of [client, this.subscriber]) keepOpen(one, () => this.#closed);
     client.connect().catch((fault: unknown) => this.#failed(fault));
   }
 

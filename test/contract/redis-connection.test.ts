@@ -114,6 +114,16 @@ describe('one Redis', () => {
   });
 });
 
+test('a connection that ended although nobody closed it is opened again', async () => {
+  const server = await startRedis();
+  const watched = await watch(plainSettings(server.addr));
+  watched.connection.link.client.disconnect();
+  await until(() => watched.connection.link.client.status === 'end');
+  await until(async () => (await increment(watched).catch(() => 0)) > 0);
+  await watched.connection.close();
+  await server.close();
+});
+
 test('a first answer that nobody waits for any more is refused by closing', async () => {
   const connection = openRedis(plainSettings('127.0.0.1:1'), { log: () => undefined });
   await connection.close();
