@@ -135,6 +135,17 @@ describe.each(kinds)('$name', ({ start }) => {
     await until(() => heard.length === 1);
   });
 
+  test('a connection that ioredis gave up is a gap too, and messages arrive again after it', async () => {
+    const heard: string[] = [];
+    const one = await listener((bus) => bus.onWake((id) => heard.push(id)));
+    const before = one.gaps;
+    one.connection.subscriber.disconnect();
+    await until(() => one.connection.subscriber.status === 'end');
+    await until(() => one.gaps > before);
+    one.bus.wake('w');
+    await until(() => heard.length === 1);
+  });
+
   test('a Redis that stood still is a gap', async () => {
     const one = await listener();
     for (const server of redis.servers) server.freeze();
