@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { rememberEndedMs } from '../model/due.ts';
+import { dueAt, overdueMs, rememberEndedMs } from '../model/due.ts';
+import { step } from '../model/session.ts';
 import { controllerLab, helloKey, type ControllerLab } from '../test/support/controller-lab.ts';
 import { settle } from '../test/support/manual-clock.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
@@ -37,6 +38,20 @@ describe('a session through its life', () => {
     expect(lab.driver.sandboxes.size).toBe(0);
     await lab.clock.advance(rememberEndedMs + 1_000);
     expect(await lab.store.get(session.id)).toBeUndefined();
+  });
+
+  test('S4: a wake that was stored late, when whoever stored it had given up on it, is carried out', async () => {
+    const lab = await controllerLab();
+    const { session } = await lab.open();
+    await lab.clock.advance(31_000);
+    const asleep = await lab.session(session.id);
+    const woken = step(asleep, { kind: 'wanted' }, lab.clock.now());
+    if (!('changed' in woken)) throw new Error('it does not sleep');
+    await lab.store.save(woken.changed, dueAt(woken.changed, lab.clock.now()));
+    await lab.clock.advance(overdueMs - 1_000);
+    expect(await stateOf(lab, session.id)).toBe('resuming');
+    await lab.clock.advance(2_000);
+    expect(await stateOf(lab, session.id)).toBe('running');
   });
 
   test('S2: a lease that lives keeps it awake; once it is given back the pause comes', async () => {

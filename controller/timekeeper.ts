@@ -1,7 +1,7 @@
 // Looks at the sessions whose time has come, and at no others: a tick costs what is due, not what exists.
 // What is due is decided by model/due.ts; a pause or an idle end goes through the store's lease check (S2).
 import type { Cancel, Clock } from '../model/clock.ts';
-import { dueOf, type Due } from '../model/due.ts';
+import { dueOf, overdueMs, type Due } from '../model/due.ts';
 import type { SessionRecord, SessionStore } from '../model/session-store.ts';
 import type { SessionEvent } from '../model/session.ts';
 import type { Freezer } from './driver.ts';
@@ -9,7 +9,7 @@ import type { SessionRunner } from './session-runner.ts';
 
 export interface TimekeeperDeps {
   readonly store: Pick<SessionStore, 'due' | 'postpone' | 'touch' | 'forget'>;
-  readonly runner: Pick<SessionRunner, 'apply'>;
+  readonly runner: Pick<SessionRunner, 'apply' | 'carryOn'>;
   readonly driver: Pick<Freezer, 'busy'>;
   readonly clock: Clock;
   /** How long after the start nothing counts as at rest (ms): whoever uses sessions renews what it holds first. None by default. */
@@ -74,6 +74,9 @@ export class Timekeeper {
     switch (due.kind) {
       case 'wait':
         return store.postpone(id, version, Number.isFinite(due.until) ? due.until : null);
+      case 'carry-on':
+        runner.carryOn(id);
+        return store.postpone(id, version, clock.now() + overdueMs);
       case 'forget':
         return store.forget(id);
       case 'pause':

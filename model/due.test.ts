@@ -1,7 +1,7 @@
 // When a session must be looked at again: every deadline just before, at and after its moment.
 import { describe, expect, test } from '@jest/globals';
 import { hour, minute, second, sessionIn, stateOf, t0 } from '../test/support/sessions.ts';
-import { dueAt, dueOf, rememberEndedMs, restingSince } from './due.ts';
+import { dueAt, dueOf, overdueMs, rememberEndedMs, restingSince } from './due.ts';
 import { stateKinds, step, type Session, type SessionEvent, type StateKind } from './session.ts';
 
 const policy = {
@@ -37,11 +37,16 @@ describe('what is due, counted from the last work', () => {
     { state: 'running', afterMs: 15 * minute, due: 'end idle' },
     { state: 'paused', afterMs: 15 * minute, due: 'end idle' },
     { state: 'suspended', afterMs: 15 * minute, due: 'end idle' },
-    { state: 'creating', afterMs: 15 * minute, due: never },
-    { state: 'pausing', afterMs: 15 * minute, due: never },
-    { state: 'resuming', afterMs: 15 * minute, due: never },
-    { state: 'suspending', afterMs: 15 * minute, due: never },
-    { state: 'restarting', afterMs: 15 * minute, due: never },
+    { state: 'creating', afterMs: overdueMs - 1, due: never },
+    { state: 'creating', afterMs: overdueMs, due: 'carry-on' },
+    { state: 'pausing', afterMs: overdueMs - 1, due: never },
+    { state: 'pausing', afterMs: overdueMs, due: 'carry-on' },
+    { state: 'resuming', afterMs: overdueMs - 1, due: never },
+    { state: 'resuming', afterMs: overdueMs, due: 'carry-on' },
+    { state: 'suspending', afterMs: overdueMs - 1, due: never },
+    { state: 'suspending', afterMs: overdueMs, due: 'carry-on' },
+    { state: 'restarting', afterMs: overdueMs - 1, due: never },
+    { state: 'restarting', afterMs: overdueMs, due: 'carry-on' },
     { state: 'creating', afterMs: 8 * hour, due: 'end max-duration' },
     { state: 'running', afterMs: 8 * hour, due: 'end max-duration' },
     { state: 'pausing', afterMs: 8 * hour, due: 'end max-duration' },
@@ -50,7 +55,8 @@ describe('what is due, counted from the last work', () => {
     { state: 'suspending', afterMs: 8 * hour, due: 'end max-duration' },
     { state: 'suspended', afterMs: 8 * hour, due: 'end max-duration' },
     { state: 'restarting', afterMs: 8 * hour, due: 'end max-duration' },
-    { state: 'ending', afterMs: 8 * hour, due: never },
+    { state: 'ending', afterMs: overdueMs - 1, due: never },
+    { state: 'ending', afterMs: 8 * hour, due: 'carry-on' },
     { state: 'ended', afterMs: rememberEndedMs - 1, due: never },
     { state: 'ended', afterMs: rememberEndedMs, due: 'forget' },
   ];
@@ -118,12 +124,7 @@ describe('timeouts are not shortened (S7)', () => {
 describe('dueAt', () => {
   test.each(stateKinds)('of %s is the first moment at which something is due', (kind) => {
     const session = inState(kind);
-    const at = dueAt(session, t0);
-    if (at === null) {
-      expect(kind).toBe('ending');
-      expect(dueOf(session, t0, t0 + 100 * hour)).toEqual({ kind: 'wait', until: Infinity });
-      return;
-    }
+    const at = dueAt(session, t0) ?? Infinity;
     expect(dueOf(session, t0, at - 1)).toEqual({ kind: 'wait', until: at });
     expect(dueOf(session, t0, at).kind).not.toBe('wait');
   });

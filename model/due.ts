@@ -1,16 +1,24 @@
 // When a session must be looked at again, and what for. Answers both "is it time?" and "when to ask again?".
 // S2: only rest counts as idle; S7: nothing here shortens a time once promised.
-import type { EndReason, Session } from './session.ts';
+import { actionOf, type EndReason, type Session } from './session.ts';
 
 export type Due =
   | { readonly kind: 'end'; readonly reason: EndReason }
   | { readonly kind: 'pause' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'forget' }
+  /** A driver action is due since long: see that somebody does it. */
+  | { readonly kind: 'carry-on' }
   | { readonly kind: 'wait'; readonly until: number };
 
 /** How long an ended session is remembered with its reason (ms): one hour. */
 export const rememberEndedMs = 3_600_000;
+
+/**
+ * After how long somebody looks whether a driver action that is due is under way (ms). It is, unless whoever stored the state
+ * never heard that it was stored.
+ */
+export const overdueMs = 10_000;
 
 /** Since when nothing was done in the session (ms since the epoch): the later of its last work and its last wake. */
 export const restingSince = (session: Session, lastActivityAt: number): number =>
@@ -24,6 +32,7 @@ interface Deadlines {
   readonly idle: number;
   readonly pause: number;
   readonly suspend: number;
+  readonly overdue: number;
 }
 
 /** The session's deadlines in ms since the epoch; Infinity for those that its state does not have. */
@@ -36,6 +45,7 @@ function deadlines(session: Session, lastActivityAt: number): Deadlines {
     idle: atRest ? resting + policy.sessionTimeoutMs : Infinity,
     pause: state.kind === 'running' ? after(resting, policy.pauseAfterMs) : Infinity,
     suspend: state.kind === 'paused' ? after(stateAt, policy.suspendAfterMs) : Infinity,
+    overdue: actionOf(state) === null ? Infinity : stateAt + overdueMs,
   };
 }
 
@@ -45,13 +55,14 @@ export function dueOf(session: Session, lastActivityAt: number, now: number): Du
     const until = session.stateAt + rememberEndedMs;
     return now >= until ? { kind: 'forget' } : { kind: 'wait', until };
   }
-  if (session.state.kind === 'ending') return { kind: 'wait', until: Infinity };
-  const { end, idle, pause, suspend } = deadlines(session, lastActivityAt);
-  if (now >= end) return { kind: 'end', reason: { kind: 'max-duration' } };
+  const { end, idle, pause, suspend, overdue } = deadlines(session, lastActivityAt);
+  const ending = session.state.kind === 'ending';
+  if (now >= end && !ending) return { kind: 'end', reason: { kind: 'max-duration' } };
   if (now >= idle) return { kind: 'end', reason: { kind: 'idle' } };
   if (now >= pause) return { kind: 'pause' };
   if (now >= suspend) return { kind: 'suspend' };
-  return { kind: 'wait', until: Math.min(end, idle, pause, suspend) };
+  if (now >= overdue) return { kind: 'carry-on' };
+  return { kind: 'wait', until: Math.min(ending ? Infinity : end, idle, pause, suspend, overdue) };
 }
 
 /** `dueAt` for the store: the first time that something will be due; null when never. */

@@ -1,6 +1,7 @@
 // How a session begins: from the warm pool, or cold; with the store as its only partner.
 import { describe, expect, test } from '@jest/globals';
 import { hour, interpreter, minute, sandboxOf, second, t0 } from '../test/support/sessions.ts';
+import { overdueMs } from './due.ts';
 import { openSession, type OpenSessionDeps } from './open-session.ts';
 import type { DeployedRuntime } from './platform.ts';
 import type { SandboxRef } from './sandbox.ts';
@@ -93,7 +94,7 @@ describe('without a warm sandbox', () => {
     const { session, how } = await openSession(deps, request);
     expect(how).toBe('cold');
     expect(session.state).toEqual({ kind: 'creating', sandbox: { id: 'uuid-2', name: 'python-abcd1234' } });
-    expect(stored).toEqual([{ how: 'create', session, dueAt: t0 + 8 * hour }]);
+    expect(stored).toEqual([{ how: 'create', session, dueAt: t0 + overdueMs }]);
   });
 
   test('a runtime without a pool is not even asked for one', async () => {
