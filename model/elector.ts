@@ -1,5 +1,6 @@
 // When to bid for the lead, and when to stop leading: the same for every program that has one leader.
-// A leader stops by its own clock before the store may give its term to another, also when the store is out of reach.
+// A leader stops by its own clock within one bid's time of when the store may choose another, also when the store is out of reach;
+// what it does in between the fence refuses, and whoever leads next has made sure that it drives nothing.
 // Does not own how bids are counted (leader-election.ts) nor what a leader does.
 import type { Cancel, Clock } from './clock.ts';
 import type { LeaderElection, LeaderRole, Standing } from './leader-election.ts';
