@@ -24,10 +24,17 @@ export interface Marks {
   mark(id: string, session: SessionMark): Promise<void>;
 }
 
+/**
+ * `version`: the session's, 0 for a sandbox of nobody. Where orders can be late (a cluster), a pause that was ordered before a
+ * resume and arrives after it finds the sandbox busy; a driver whose orders cannot overtake each other ignores it.
+ */
 export interface Freezer {
-  /** `busy` (with the names of what goes on) when the sandbox itself says that it works; then it was left running. */
-  pause(id: string): Promise<{ readonly paused: true } | { readonly busy: readonly string[] }>;
-  resume(id: string): Promise<SandboxRef>;
+  /** `busy` (with the names of what goes on) when the sandbox itself says that it works, or cannot sleep; then it was left running. */
+  pause(
+    id: string,
+    version: number,
+  ): Promise<{ readonly paused: true } | { readonly busy: readonly string[] }>;
+  resume(id: string, version: number): Promise<SandboxRef>;
   /** What the sandbox itself says that it works on. */
   busy(id: string): Promise<readonly string[]>;
 }

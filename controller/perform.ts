@@ -74,14 +74,14 @@ async function restart(deps: PerformDeps, session: Session, state: In<'restartin
 /** Marked first: what has no mark never ran for anybody. */
 async function resume(deps: PerformDeps, session: Session, state: In<'resuming'>): Promise<SessionEvent> {
   await deps.marks.mark(state.sandbox.id, session);
-  const sandbox = await deps.driver.resume(state.sandbox.id);
+  const sandbox = await deps.driver.resume(state.sandbox.id, session.version);
   return { kind: 'resumed', generation: session.generation, sandbox };
 }
 
 /** A store that cannot be told of work is no reason to stop the work. */
 async function pause(deps: PerformDeps, session: Session, state: In<'pausing'>): Promise<Outcome> {
   const { generation } = session;
-  const outcome = await deps.driver.pause(state.sandbox.id);
+  const outcome = await deps.driver.pause(state.sandbox.id, session.version);
   if ('paused' in outcome) return { kind: 'paused', generation };
   try {
     await deps.touch(session.id);

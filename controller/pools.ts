@@ -195,7 +195,7 @@ export class Pools {
     try {
       const sandbox = await driver.start({ id, name, generation: 1, workload, revision });
       if (this.#resigned) return;
-      await driver.pause(id);
+      await driver.pause(id, 0);
       if (this.#resigned) return;
       if (this.#closed) return await driver.stop(id, 'remove');
       pool.failures = 0;

@@ -170,7 +170,7 @@ async function settleSandboxes(deps: RecoveryDeps, plan: RecoveryPlan): Promise<
     const id = sandboxIdOf(session);
     return orSay(marks.mark(id ?? '', session), id);
   });
-  await forEach(plan.resume, (id) => orSay(driver.resume(id), id));
+  await forEach(plan.resume, ({ sandboxId, version }) => orSay(driver.resume(sandboxId, version), sandboxId));
 }
 
 /** The events of one session in their order, those of several at once. */

@@ -98,6 +98,16 @@ export const errorKinds = {
     retry: 'later',
     summary: 'The request waited for its sandbox as long as it may.',
   },
+  NODE_UNREACHABLE: {
+    status: 503,
+    retry: 'later',
+    summary: 'The node that has the sandbox does not answer, or its node agent does not.',
+  },
+  CLUSTER_UNAVAILABLE: {
+    status: 503,
+    retry: 'later',
+    summary: 'The API server of the cluster does not answer, or refuses the platform.',
+  },
   STORE_UNAVAILABLE: {
     status: 503,
     retry: 'later',

@@ -1,7 +1,8 @@
 // The ports between programs: what is deployed, how to ask for a wake, and how to learn that a session changed.
 // In one process they are function calls; apart they are messages. A lost message costs a look-up, never a wrong answer.
 import type { Cancel } from './clock.ts';
-import type { RuntimeKey } from './sandbox.ts';
+import type { SessionMark } from './sandbox-spec.ts';
+import type { RuntimeKey, SandboxPlace } from './sandbox.ts';
 import type { Session, SessionPolicy } from './session.ts';
 
 /** What a new session needs to know of the runtime it opens. */
@@ -24,6 +25,17 @@ export interface Wakes {
    * what became of it arrives on the feed. Asking again while it is under way does nothing (one wake per session).
    */
   wake(sessionId: string): void;
+}
+
+/** Wakes a paused sandbox where it lies, without the controller: one hop. */
+export interface Thawer {
+  /**
+   * Resolves when its processes run. Before that whose it is (`mark`) is durable beside it. Asked again it answers as if it had
+   * just done it. `version` is the session's version in state `resuming`: a pause that was ordered before it and arrives after it
+   * does nothing. Rejects with SANDBOX_CRASHED (nothing of it is left), SESSION_STATE (it is another session's) or
+   * NODE_UNREACHABLE (not answered in time; it may have been done).
+   */
+  thaw(place: SandboxPlace, mark: SessionMark, version: number): Promise<void>;
 }
 
 export interface SessionFeed {

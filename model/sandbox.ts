@@ -9,6 +9,14 @@ export interface EntryPoint {
   readonly endpoint: string;
 }
 
+/** Where a sandbox is thawed without asking the controller: one pod on one node of a cluster. */
+export interface SandboxPlace {
+  /** Base URL of the node agent, e.g. `http://10.0.0.7:8090`. */
+  readonly agent: string;
+  /** The pod's uid. A sandbox whose pod is made anew has a new one. */
+  readonly pod: string;
+}
+
 /** A sandbox that was verified ready at least once. */
 export interface SandboxRef {
   /** Unique for ever (UUID). */
@@ -16,6 +24,8 @@ export interface SandboxRef {
   /** `<runtime name>-<8 of [a-z0-9]>`. */
   readonly name: string;
   readonly entryPoints: readonly EntryPoint[];
+  /** Absent where only the controller can wake it. */
+  readonly place?: SandboxPlace;
 }
 
 export type RuntimeKind = 'AgentRuntime' | 'CodeInterpreter';

@@ -77,7 +77,10 @@ describe('what lives and is remembered goes on', () => {
 
   test('a running session whose sandbox is frozen is thawed', () => {
     const one = session('s1', { kind: 'running', sandbox: ref('a') });
-    expect(planOf([marked('a', 's1', 'paused')], one)).toEqual({ ...nothing, resume: ['a'] });
+    expect(planOf([marked('a', 's1', 'paused')], one)).toEqual({
+      ...nothing,
+      resume: [{ sandboxId: 'a', version: one.version }],
+    });
   });
 
   test.each(['nothing of it', 'half-made', 'made'] as const)(

@@ -37,7 +37,7 @@ export interface RecoveryPlan {
   /** Never ran for anybody, and are in no pool: they go into theirs. */
   readonly giveBack: readonly WarmSandbox[];
   /** Frozen although their session runs. */
-  readonly resume: readonly string[];
+  readonly resume: readonly { readonly sandboxId: string; readonly version: number }[];
   /** Sessions that the store lost. */
   readonly rebuild: readonly Session[];
   /** Sessions that the store remembers from before their sandbox's generation, as they have to be stored. */
@@ -168,9 +168,10 @@ class Reckoning {
     return sandbox !== undefined && sandbox.spec.generation > session.generation && !ending(session);
   }
 
-  #frozen(session: Session): string[] {
+  #frozen(session: Session): RecoveryPlan['resume'] {
     const sandbox = this.#sandboxOf(session);
-    return session.state.kind === 'running' && sandbox?.state === 'paused' ? [sandbox.spec.id] : [];
+    if (session.state.kind !== 'running' || sandbox?.state !== 'paused') return [];
+    return [{ sandboxId: sandbox.spec.id, version: session.version }];
   }
 
   /** A marked one whose session the store knows nothing of: neither alive nor ended. */

@@ -15,7 +15,7 @@ const doomed = specOf();
 const halfMade = specOf(withCommand('silent'));
 for (const spec of [running, paused]) await act(await driver.start(spec), 'count');
 await driver.start(doomed);
-await driver.pause(paused.id);
+await driver.pause(paused.id, 1);
 void driver.start(halfMade).catch(() => undefined);
 while (processesOf(halfMade.name).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 writeSync(1, `${JSON.stringify({ running, paused, doomed, halfMade })}\n`);

@@ -72,7 +72,7 @@ export function adoptionContract(tier: TierName): void {
       expect(running?.ref && (await act(running.ref, 'count'))).toEqual({ value: 2 });
 
       expect(await found(left.paused)).toMatchObject({ state: 'paused' });
-      expect(await act(await next.resume(left.paused.id), 'count')).toEqual({ value: 2 });
+      expect(await act(await next.resume(left.paused.id, 1), 'count')).toEqual({ value: 2 });
 
       expect(await found(left.doomed)).toMatchObject({
         state: 'stopped',
@@ -106,7 +106,7 @@ export function adoptionContract(tier: TierName): void {
     const first = await openDriver(folder.dataDir, tier);
     const [spec, cold] = [specOf(), { ...specOf(), session: markOf('cold') }];
     await Promise.all([first.start(spec), first.start(cold)]);
-    await first.pause(spec.id);
+    await first.pause(spec.id, 1);
     await first.mark(spec.id, markOf('claimed'));
     await first.mark(spec.id, markOf('claimed'));
     await first.close();
@@ -142,8 +142,8 @@ export function adoptionContract(tier: TierName): void {
       first.restart(spec.id, 2),
       first.stop(spec.id, 'remove'),
       first.mark(spec.id, markOf('late')),
-      first.pause(spec.id),
-      first.resume(spec.id),
+      first.pause(spec.id, 1),
+      first.resume(spec.id, 1),
       first.busy(spec.id),
       first.list(),
       first.resolve('probe:1'),
@@ -165,7 +165,7 @@ export function adoptionContract(tier: TierName): void {
     const running = await found(old.left.running);
     expect(running?.ref && (await act(running.ref, 'count'))).toEqual({ value: 2 });
     expect(await found(old.left.paused)).toMatchObject({ state: 'paused' });
-    expect(await act(await next.resume(old.left.paused.id), 'count')).toEqual({ value: 2 });
+    expect(await act(await next.resume(old.left.paused.id, 1), 'count')).toEqual({ value: 2 });
   });
 
   test('one that is not to take over any more leaves the other alone', async () => {

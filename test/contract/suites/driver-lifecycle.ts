@@ -129,15 +129,15 @@ export function lifecycleContract(tier: TierName): void {
       const ref = await driver.start(spec);
       await act(ref, 'count');
       const before = (await act(ref, 'ticks')).value as number;
-      expect(await driver.pause(spec.id)).toEqual({ paused: true });
-      expect(await driver.pause(spec.id)).toEqual({ paused: true });
+      expect(await driver.pause(spec.id, 1)).toEqual({ paused: true });
+      expect(await driver.pause(spec.id, 1)).toEqual({ paused: true });
       expect((await driver.list()).find((found) => found.spec.id === spec.id)).toMatchObject({
         state: 'paused',
         ref,
       });
       await pauseMs(1_000);
-      expect(await driver.resume(spec.id)).toEqual(ref);
-      expect(await driver.resume(spec.id)).toEqual(ref);
+      expect(await driver.resume(spec.id, 1)).toEqual(ref);
+      expect(await driver.resume(spec.id, 1)).toEqual(ref);
       const after = (await act(ref, 'ticks')).value as number;
       expect(after - before).toBeLessThan(100);
       expect(await act(ref, 'count')).toEqual({ value: 2 });
@@ -146,12 +146,12 @@ export function lifecycleContract(tier: TierName): void {
     test('a request that is sent meanwhile is answered after the resume', async () => {
       const spec = specOf();
       const ref = await driver.start(spec);
-      await driver.pause(spec.id);
+      await driver.pause(spec.id, 1);
       let answered = false;
       const waiting = act(ref, 'count').finally(() => (answered = true));
       await pauseMs(200);
       expect(answered).toBe(false);
-      await driver.resume(spec.id);
+      await driver.resume(spec.id, 1);
       expect(await waiting).toEqual({ value: 1 });
     });
 
@@ -160,16 +160,16 @@ export function lifecycleContract(tier: TierName): void {
       const ref = await driver.start(spec);
       const { AGENTCUBE_BUSY_DIR: busyDir } = (await act(ref, 'environment')).value as Record<string, string>;
       await act(ref, 'write', `${busyDir}/training`);
-      expect(await driver.pause(spec.id)).toEqual({ busy: ['training'] });
+      expect(await driver.pause(spec.id, 1)).toEqual({ busy: ['training'] });
       expect(await driver.busy(spec.id)).toEqual(['training']);
       expect(await act(ref, 'count')).toEqual({ value: 1 });
       await act(ref, 'forget', `${busyDir}/training`);
-      expect(await driver.pause(spec.id)).toEqual({ paused: true });
+      expect(await driver.pause(spec.id, 1)).toEqual({ paused: true });
     });
 
     test('of what is gone says so', async () => {
-      expect((await failure(driver.pause('nobody'))).code).toBe('SANDBOX_CRASHED');
-      expect((await failure(driver.resume('nobody'))).code).toBe('SANDBOX_CRASHED');
+      expect((await failure(driver.pause('nobody', 1))).code).toBe('SANDBOX_CRASHED');
+      expect((await failure(driver.resume('nobody', 1))).code).toBe('SANDBOX_CRASHED');
     });
   });
 
@@ -185,7 +185,7 @@ export function lifecycleContract(tier: TierName): void {
         state: 'stopped',
         why: 'exit code 7',
       });
-      expect((await failure(driver.resume(spec.id))).details.reason).toBe('exit code 7');
+      expect((await failure(driver.resume(spec.id, 1))).details.reason).toBe('exit code 7');
       expect(exits.filter((exit) => exit.id === spec.id)).toHaveLength(1);
     });
 
@@ -235,7 +235,7 @@ export function lifecycleContract(tier: TierName): void {
       const ref = await driver.start(spec);
       const { HOME: home } = (await act(ref, 'environment')).value as Record<string, string>;
       await act(ref, 'write', `${home}/note`);
-      await driver.pause(spec.id);
+      await driver.pause(spec.id, 1);
       await driver.stop(spec.id, 'keep-files');
       await driver.stop(spec.id, 'keep-files');
       expect(processesOf(spec.name)).toEqual([]);
@@ -248,7 +248,7 @@ export function lifecycleContract(tier: TierName): void {
     test('leaves nothing, paused or not, with children or not', async () => {
       const specs = [specOf(), specOf()];
       for (const spec of specs) await act(await driver.start(spec), 'child');
-      await driver.pause(specs[0]?.id ?? '');
+      await driver.pause(specs[0]?.id ?? '', 1);
       for (const spec of specs) await driver.stop(spec.id, 'remove');
       for (const spec of specs) {
         expect(processesOf(spec.name)).toEqual([]);
