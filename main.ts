@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import { createActivator, type Activator } from './activator/activator.ts';
 import { createActivatorServer } from './activator/server.ts';
+import { loadSigningKey } from './adapters/jwt/key.ts';
 import { createSigner, type LocalSigner } from './adapters/jwt/signer.ts';
 import { createSessionBus, tellingOfOpenings } from './adapters/memory/session-bus.ts';
 import { openDatabase } from './adapters/sqlite/database.ts';
@@ -115,7 +116,7 @@ async function start(config: Settings): Promise<Platform> {
   const logger = openLog(config.logFile ?? path.join(config.dataDir, 'platform.log'), config.logLevel);
   const tables = imageTables(() => tableFiles(config));
   await tables.reload();
-  const signer = await createSigner({ keyFile: keyFileIn(config.dataDir), clock });
+  const signer = createSigner({ key: await loadSigningKey(keyFileIn(config.dataDir)), clock });
   const { publicKeyPem } = signer;
   const driver = await openLocalDriver({
     ...config,

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { loadSigningKey } from '../adapters/jwt/key.ts';
 import { createSigner } from '../adapters/jwt/signer.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
@@ -92,7 +93,7 @@ async function openActivator({ config, dataDir, redis, server, log, onStop }: Wi
     runtimes.stop();
     await bus.close();
   });
-  const signer = await createSigner({ keyFile: keyFileIn(dataDir), clock });
+  const signer = createSigner({ key: await loadSigningKey(keyFileIn(dataDir)), clock });
   await Promise.all([time.start(), bus.start(), runtimes.start()]);
   const store = redisSessionStore(redis.link, { compatKeys: config.compatKeys });
   const activator = createActivator(

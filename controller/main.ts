@@ -3,7 +3,7 @@
 import type { RequestListener, Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { createSigner } from '../adapters/jwt/signer.ts';
+import { loadSigningKey } from '../adapters/jwt/key.ts';
 import { resourceCopy } from '../adapters/local/resource-copy.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
@@ -137,7 +137,7 @@ class ControllerProgram {
       targets.stop();
       await bus.close();
     });
-    const { publicKeyPem } = await createSigner({ keyFile: keyFileIn(config.dataDir), clock: time.clock });
+    const { publicPem: publicKeyPem } = await loadSigningKey(keyFileIn(config.dataDir));
     await Promise.all([time.start(), bus.start(), targets.start()]);
     const lead = createLeading({
       ...this.#stores(),

@@ -21,7 +21,7 @@ describe('a token', () => {
   const clock = manualClock(1_700_000_000_000);
 
   test('is RS256 and says exp, iat, iss and session_id, and nothing else', async () => {
-    const signer = await createSigner({ keyFile: keyFile(), clock });
+    const signer = createSigner({ key: await loadSigningKey(keyFile()), clock });
     const token = await signer.tokenFor('s');
     const { payload } = await jwtVerify(token, createPublicKey(signer.publicKeyPem), {
       currentDate: new Date(clock.now()),
@@ -32,7 +32,7 @@ describe('a token', () => {
   });
 
   test('is at hand after the first time, one for each session, until a minute before it expires', async () => {
-    const signer = await createSigner({ keyFile: keyFile(), clock });
+    const signer = createSigner({ key: await loadSigningKey(keyFile()), clock });
     const [first, other] = await Promise.all([signer.tokenFor('a'), signer.tokenFor('b')]);
     expect(other).not.toBe(first);
     await clock.advance(239_000);
@@ -42,7 +42,7 @@ describe('a token', () => {
   });
 
   test('is signed once however many ask, and only so many are kept', async () => {
-    const signer = await createSigner({ keyFile: keyFile(), clock, capacity: 2 });
+    const signer = createSigner({ key: await loadSigningKey(keyFile()), clock, capacity: 2 });
     const [one, same] = await Promise.all([signer.tokenFor('a'), signer.tokenFor('a')]);
     expect(same).toBe(one);
     await signer.tokenFor('b');

@@ -3,17 +3,16 @@
 import { SignJWT } from 'jose';
 import type { Signer } from '../../activator/http-caller.ts';
 import type { Clock } from '../../model/clock.ts';
-import { loadSigningKey } from './key.ts';
+import type { SigningKey } from './key.ts';
 
 export interface SignerOptions {
-  /** Where the key is, or is put when there is none. */
-  readonly keyFile: string;
+  readonly key: SigningKey;
   readonly clock: Clock;
   /** How many tokens are kept; the one that was used longest ago goes first. */
   readonly capacity?: number;
 }
 
-const issuer = 'agentcube-router';
+export const issuer = 'agentcube-router';
 const lifetimeMs = 300_000;
 /** A token is not handed out in its last minute: the sandbox's clock may be ahead, and the request may wait. */
 const renewBeforeMs = 60_000;
@@ -28,16 +27,9 @@ export interface LocalSigner extends Signer {
   readonly publicKeyPem: string;
 }
 
-/**
- * A signer whose `tokenFor` answers at once while a token is kept; otherwise it signs, once however many ask.
- * Rejects as `loadSigningKey` does.
- */
-export async function createSigner({
-  keyFile,
-  clock,
-  capacity = 10_000,
-}: SignerOptions): Promise<LocalSigner> {
-  const { privateKey, publicPem: publicKeyPem } = await loadSigningKey(keyFile);
+/** A signer whose `tokenFor` answers at once while a token is kept; otherwise it signs, once however many ask. */
+export function createSigner({ key, clock, capacity = 10_000 }: SignerOptions): LocalSigner {
+  const { privateKey, publicPem: publicKeyPem } = key;
   const kept = new Map<string, Kept>();
   const signing = new Map<string, Promise<string>>();
 
