@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { agentcubeEnv } from './agentcube-env.ts';
 import { routerFlags } from './agentcube-flags.ts';
+import { driverField, idleNamespace, kubeconfigField, namespaceField, onlyOnCluster } from './cluster.ts';
 import { count, text, toggle, whole } from './fields.ts';
 import type { Beyond } from './load.ts';
 import { redisFields, redisProblems } from './redis.ts';
@@ -17,6 +18,14 @@ export const activatorConfigSchema = z.strictObject({
   host: hostField,
   port: portField(8081, 'invocations'),
   ...tlsFields,
+  driver: driverField,
+  namespace: namespaceField,
+  kubeconfig: kubeconfigField,
+  identityDir: text
+    .optional()
+    .describe(
+      'folder into which the Secret picod-router-identity is mounted; without it the API server is asked for the Secret',
+    ),
   dataDir: text.optional().describe('the data folder of the controllers on this machine'),
   ...redisFields,
   compatKeys: toggle.describe("write AgentCube's keys of sessions too, for its router to read"),
@@ -40,8 +49,17 @@ export const activatorConfig: Beyond<ActivatorProgramConfig> = {
     ...redisProblems(values, readFile),
     ...tlsServingProblems(values, readFile),
     ...compatProblems(values),
+    ...onlyOnCluster(values, ['kubeconfig', 'identityDir']),
+    ...dataDirProblems(values),
   ],
+  idle: idleNamespace,
 };
+
+const dataDirProblems = ({ driver, dataDir }: Partial<ActivatorProgramConfig>) =>
+  driver === 'kubernetes' && dataDir !== undefined
+    ? [{ name: 'dataDir', message: 'on a cluster nothing is kept in a folder' }]
+    : [];
+
 
 /** AgentCube's keys have no hash tag, so that a Cluster keeps them apart from ours. */
 export const compatProblems = (given: Partial<Pick<ActivatorProgramConfig, 'compatKeys' | 'redisMode'>>) =>

@@ -77,7 +77,6 @@ function storeEnv(env: Env): Found[] {
 
 const withoutEffect: Readonly<Record<string, string>> = {
   WORKLOAD_MANAGER_URL: 'activator and controller meet in Redis, not over HTTP',
-  AGENTCUBE_NAMESPACE: 'the key of the activator is a file of the data folder, not a Secret',
   AGENTCUBE_SPIFFE_TRUST_DOMAIN: 'no SPIFFE identities are looked at here',
 };
 
@@ -92,6 +91,8 @@ export const agentcubeEnvNames: readonly string[] = [
   ...storeNames.slice(0, 3).map((name) => `REDIS_${name}`),
   ...storeNames.map((name) => `VALKEY_${name}`),
   ...Object.keys(withoutEffect),
+  // A setting of ours by the same name.
+  'AGENTCUBE_NAMESPACE',
 ];
 
 /** For a program that AgentCube has not, but which shares the store. */

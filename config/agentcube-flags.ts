@@ -60,12 +60,6 @@ const notYet = (what: string): Meaning => ({
   why: `${what} does not exist here yet; this program would serve everybody who reaches it. Leave it out only when something in front of it checks who asks`,
 });
 
-/** Refused where it would protect, accepted where it says that it is off. */
-const guard = (what: string): ForeignFlag => ({
-  bare: true,
-  meaning: (value) => (value === 'false' ? nothing : notYet(what)),
-});
-
 const idle = 'activator and controller meet in Redis, not over HTTP; see redisTls';
 
 /** Of the router. */
@@ -85,5 +79,4 @@ export const routerFlags: Flags = {
 export const workloadManagerFlags: Flags = {
   ...klogFlags,
   'runtime-class-name': noEffect('a runtime class is given in a runtime itself'),
-  'enable-auth': guard('checking who asks'),
 };

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { compatProblems } from './activator.ts';
 import { agentcubeEnv } from './agentcube-env.ts';
 import { workloadManagerFlags } from './agentcube-flags.ts';
-import { count, text, toggle } from './fields.ts';
-import type { Beyond } from './load.ts';
+import { driverField, idleNamespace, kubeconfigField, namespaceField, onlyOnCluster } from './cluster.ts';
+import { count, port, text, toggle } from './fields.ts';
+import type { Beyond, SettingProblem } from './load.ts';
 import { redisFields, redisProblems } from './redis.ts';
 import {
   drainField,
@@ -25,6 +26,18 @@ export const controllerConfigSchema = z.strictObject({
     .url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' })
     .optional()
     .describe('where the other controllers reach this one; from host and port by default'),
+  driver: driverField,
+  namespace: namespaceField,
+  kubeconfig: kubeconfigField,
+  enableAuth: toggle.describe(
+    'callers must show the token of a service account that may create or delete sandboxes; on a cluster only',
+  ),
+  sandboxClaims: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe("a SandboxClaim for each session; auto makes them where agent-sandbox's extensions are"),
+  nodeAgentPort: port.default(8090).describe('port of the node agents'),
+  sessionsPort: port.default(8443).describe('port at which the API server asks for sessions, on a cluster'),
   dataDir: text
     .optional()
     .describe('where sandboxes, files and keys live; shared by all programs of this machine'),
@@ -60,5 +73,21 @@ export const controllerConfig: Beyond<ControllerProgramConfig> = {
     ...redisProblems(values, readFile),
     ...tlsServingProblems(values, readFile),
     ...compatProblems(values),
+    ...clusterProblems(values),
   ],
+  idle: idleNamespace,
 };
+
+const onlyLocal: Readonly<Record<string, string>> = {
+  folder: 'on a cluster runtimes are applied with kubectl',
+  images: 'on a cluster images come from their registry',
+  dataDir: 'on a cluster nothing is kept in a folder',
+};
+
+/** What protects must not be left out in silence, nor what somebody waits for. */
+function clusterProblems(given: Partial<ControllerProgramConfig>): readonly SettingProblem[] {
+  if (given.driver !== 'kubernetes') return onlyOnCluster(given, ['kubeconfig', 'enableAuth']);
+  return Object.entries(onlyLocal)
+    .filter(([name]) => given[name as keyof ControllerProgramConfig] !== undefined)
+    .map(([name, message]) => ({ name, message }));
+}

@@ -26,6 +26,8 @@ export interface Beyond<T> {
   readonly foreign?: ForeignNames;
   /** What no setting can tell by itself; is given those that are right by themselves. */
   readonly check?: (values: Partial<T>, readFile: Sources['readFile']) => readonly SettingProblem[];
+  /** Settings that are accepted and have no effect beside the others, with the reason. */
+  readonly idle?: (values: Partial<T>) => readonly SettingProblem[];
 }
 
 export type Loaded<T> =
@@ -147,20 +149,26 @@ function merge(
 export function loadConfig<S extends z.ZodObject>(
   schema: S,
   sources: Sources,
-  { foreign, check }: Beyond<z.infer<S>> = {},
+  { foreign, check, idle }: Beyond<z.infer<S>> = {},
 ): Loaded<z.infer<S>> {
   const problems: string[] = [];
   const flags = fromArgs(schema, foreign, sources, problems);
   if (flags.help) return { kind: 'help' };
   const merged = merge(Object.keys(schema.shape), flags, foreign, sources);
-  const { values: given, notes } = merged;
+  const { values: given } = merged;
   problems.push(...merged.problems);
   const result = schema.safeParse(plain(given));
   const issues = result.error?.issues.map(({ path, message }) => ({ name: path.join('.'), message })) ?? [];
   const across = check?.(rightOnes(schema, given), sources.readFile) ?? [];
   problems.push(...[...issues, ...across].map(({ name, message }) => told(given[name], name, message)));
   if (problems.length > 0 || !result.success) return { kind: 'problems', problems };
-  return { kind: 'config', config: result.data, positionals: flags.positionals, notes };
+  const without = (idle?.(result.data) ?? []).map(({ name, message }) => told(given[name], name, message));
+  return {
+    kind: 'config',
+    config: result.data,
+    positionals: flags.positionals,
+    notes: [...merged.notes, ...without],
+  };
 }
 
 /** One line for each setting: its flag, meaning and default. */

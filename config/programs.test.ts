@@ -119,7 +119,6 @@ describe("AgentCube's flags", () => {
   });
 
   test.each([
-    ['--enable-auth', () => controller({ args: ['--enable-auth'] })],
     ['--jwt-issuer-url', () => activator({ args: ['--jwt-issuer-url', 'https://id.example'] })],
     ['--jwt-role-claim', () => activator({ args: ['--jwt-role-claim', 'roles'] })],
     ['--jwt-required-role', () => activator({ args: ['--jwt-required-role=admin'] })],
@@ -127,6 +126,15 @@ describe("AgentCube's flags", () => {
     expect(problemsOf(load())).toEqual([
       expect.stringMatching(new RegExp(`^${flag}: .*does not exist here`)),
     ]);
+  });
+
+  test('--enable-auth protects: it is taken on a cluster, and refused where nobody could tell who asks', () => {
+    expect(problemsOf(controller({ args: ['--enable-auth'] }))).toEqual([
+      '--enable-auth: needs a cluster: it has an effect only with driver kubernetes',
+    ]);
+    expect(controller({ args: ['--enable-auth', '--driver', 'kubernetes'] })).toMatchObject({
+      config: { enableAuth: true, driver: 'kubernetes' },
+    });
   });
 
   test('our names win over theirs given in the same place, and a flag over a variable', () => {
@@ -138,6 +146,26 @@ describe("AgentCube's flags", () => {
     expect(activator({ env, args: ['--redis-addr', 'flag:1'] })).toMatchObject({
       config: { redisAddr: 'flag:1' },
     });
+  });
+});
+
+describe('on a cluster', () => {
+  const env = { AGENTCUBE_NAMESPACE: 'agentcube', AGENTCUBE_DRIVER: 'kubernetes' };
+
+  test("AGENTCUBE_NAMESPACE is where the platform's Secret is", () => {
+    for (const load of [activator, controller])
+      expect(load({ env })).toMatchObject({ config: { namespace: 'agentcube' }, notes: [] });
+  });
+
+  test.each([
+    ['--folder', () => controller({ env, args: ['--folder', 'f'] })],
+    ['--images', () => controller({ env, args: ['--images', 'f'] })],
+    ['--data-dir', () => controller({ env, args: ['--data-dir', 'f'] })],
+    ['--data-dir', () => activator({ env, args: ['--data-dir', 'f'] })],
+    ['--kubeconfig', () => controller({ args: ['--kubeconfig', 'f'] })],
+    ['--identity-dir', () => activator({ args: ['--identity-dir', 'f'] })],
+  ])('%s is refused where it would do nothing', (flag, load) => {
+    expect(problemsOf(load())).toEqual([expect.stringMatching(new RegExp(`^${flag}: `))]);
   });
 });
 
