@@ -67,4 +67,4 @@ const server = http.createServer((request, response) => {
 console.log('the probe agent begins');
 const [mode, argument] = process.argv.slice(2);
 if (mode === 'fail') process.exit(Number(argument));
-if (mode !== 'silent') server.listen(Number(process.env['PORT']), '127.0.0.1');
+if (mode !== 'silent') server.listen(Number(process.env['PORT']), process.env['HOST'] ?? '127.0.0.1');
