@@ -50,6 +50,8 @@ const serving = [
   `--client-ca-file=${identity('ca.crt')}`,
   `--kubelet-client-certificate=${identity('apiserver-to-kubelet.crt')}`,
   `--kubelet-client-key=${identity('apiserver-to-kubelet.key')}`,
+  // The node's name is known to nobody's name server.
+  '--kubelet-preferred-address-types=InternalIP',
 ];
 
 const aggregation = [
