@@ -23,8 +23,9 @@ export interface Wakes {
   /**
    * Asks that a session be brought to `running`: wakes it, or carries on the start that is due. Returns at once and never fails;
    * what became of it arrives on the feed. Asking again while it is under way does nothing (one wake per session).
+   * `seen`: the session as the asker knows it, which may be of yesterday.
    */
-  wake(sessionId: string): void;
+  wake(sessionId: string, seen?: Session): void;
 }
 
 /** Wakes a paused sandbox where it lies, without the controller: one hop. */
@@ -32,8 +33,9 @@ export interface Thawer {
   /**
    * Resolves when its processes run. Before that whose it is (`mark`) is durable beside it. Asked again it answers as if it had
    * just done it. `version` is the session's version in state `resuming`: a pause that was ordered before it and arrives after it
-   * does nothing. Rejects with SANDBOX_CRASHED (nothing of it is left), SESSION_STATE (it is another session's) or
-   * NODE_UNREACHABLE (not answered in time; it may have been done).
+   * does nothing, and it does nothing itself when it arrives after a pause that was ordered later. Rejects with SANDBOX_CRASHED
+   * (nothing of it is left), SESSION_STATE (it is another session's, or a later pause was obeyed) or NODE_UNREACHABLE (not
+   * answered in time; it may have been done).
    */
   thaw(place: SandboxPlace, mark: SessionMark, version: number): Promise<void>;
 }

@@ -52,6 +52,11 @@ export interface SessionWrites {
     now: number,
     idleSince: number,
   ): Promise<Saved | 'leased'>;
+  /**
+   * As save of a session that runs, and gives `holder` a lease on it until `until` (ms since the epoch) in the same step. Survives
+   * the death of the program; power loss may take the last moments.
+   */
+  saveLeased(session: Session, dueAt: number | null, holder: string, until: number): Promise<Saved>;
   /** Removes an ended session. */
   forget(id: string): Promise<void>;
 }

@@ -13,6 +13,7 @@ const writes: readonly [string, (store: ReturnType<typeof memorySessionStore>) =
   ['create', (store) => store.create(sessionIn('creating', { id: 'new' }), null)],
   ['save', (store) => store.save({ ...session, version: 2 }, null)],
   ['saveIfUnleased', (store) => store.saveIfUnleased({ ...session, version: 2 }, null, 0, Infinity)],
+  ['saveLeased', (store) => store.saveLeased({ ...session, version: 2 }, null, 'a', 1)],
   ['forget', (store) => store.forget(session.id)],
   ['postpone', (store) => store.postpone(session.id, 1, 7)],
   ['touch', (store) => store.touch(session.id, Number.MAX_SAFE_INTEGER)],

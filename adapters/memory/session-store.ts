@@ -90,6 +90,14 @@ function refuseTaken(entries: Entries, id: string, sandboxId: string | undefined
   if (other) throw new Error(`sandbox ${sandboxId} belongs to session ${other.session.id}`);
 }
 
+/** A promise once given is not shortened within its generation (S7). */
+function grant(entry: Entry, holder: string, until: number): void {
+  const { generation } = entry.session;
+  const had = entry.leases.get(holder);
+  const longest = had?.generation === generation ? Math.max(had.until, until) : until;
+  entry.leases.set(holder, { generation, until: longest });
+}
+
 function writes(entries: Entries): SessionWrites {
   const previous = (session: Session): Entry | undefined => {
     const entry = entries.get(session.id);
@@ -111,6 +119,12 @@ function writes(entries: Entries): SessionWrites {
       const inUse = entry && (leasedUntil(entry) > now || entry.lastActivityAt > idleSince);
       return inUse ? 'leased' : save(session, dueAt);
     },
+    saveLeased: async (session, dueAt, holder, until) => {
+      const entry = previous(session);
+      const saved = save(session, dueAt);
+      if (entry && saved === 'saved') grant(entry, holder, until);
+      return saved;
+    },
     forget: async (id) => {
       if (entries.get(id)?.session.state.kind === 'ended') entries.delete(id);
     },
@@ -128,12 +142,6 @@ function upkeep(entries: Entries): Upkeep {
 }
 
 function leases(entries: Entries): Pick<SessionStore, 'acquire' | 'renew' | 'release'> {
-  const grant = (entry: Entry, holder: string, until: number): void => {
-    const { generation } = entry.session;
-    const had = entry.leases.get(holder);
-    const longest = had?.generation === generation ? Math.max(had.until, until) : until;
-    entry.leases.set(holder, { generation, until: longest });
-  };
   const dropExpired = (entry: Entry, now: number): void => {
     for (const [holder, lease] of entry.leases) if (lease.until <= now) entry.leases.delete(holder);
   };

@@ -17,8 +17,8 @@ const token = randomUUID();
 const placeholder: SandboxRef = { id: token, name: token, entryPoints: [] };
 
 /** In this order of members, on which scripts/pool.ts relies. */
-const sandboxJson = ({ id, name, entryPoints }: SandboxRef): string =>
-  JSON.stringify({ id, name, entryPoints });
+const sandboxJson = ({ id, name, entryPoints, place }: SandboxRef): string =>
+  JSON.stringify({ id, name, entryPoints, place });
 
 const poolName = (runtime: WarmSandbox['runtime'], revision: string): string =>
   `${runtimeKeyText(runtime)}@${revision}`;

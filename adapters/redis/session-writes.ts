@@ -42,6 +42,10 @@ export function sessionWrites(runs: Runs, foreign: Foreign): SessionWrites {
       const guards = [session.version - 1, now, idleSince];
       return answered(await runs.saveIfUnleased(...common(session, dueAt), ...guards), session);
     },
+    async saveLeased(session, dueAt, holder, until) {
+      const lease = [session.version - 1, holder, until];
+      return answered(await runs.saveLeased(...common(session, dueAt), ...lease), session);
+    },
     async forget(id) {
       await runs.forget(id);
     },

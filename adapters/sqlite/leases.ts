@@ -4,16 +4,10 @@
 import type { LeaseClaim, Leases, SessionRecord } from '../../model/session-store.ts';
 import type { StateKind } from '../../model/session.ts';
 import type { Database } from './database.ts';
+import { grantLease } from './grant.ts';
 import { recordOf } from './records.ts';
 import { readStatements } from './reads.ts';
 import { recordActivity } from './writes.ts';
-
-// A promise once given is not shortened within its generation (S7); a new generation starts anew.
-const grantLease = `
-  INSERT INTO leases (session_id, holder, generation, until) VALUES (:id, :holder, :generation, :until)
-  ON CONFLICT (session_id, holder) DO UPDATE SET
-    until = iif(generation = excluded.generation, max(until, excluded.until), excluded.until),
-    generation = excluded.generation`;
 
 interface Standing {
   readonly state: StateKind;

@@ -3,6 +3,7 @@
 import type { SessionWrites, Upkeep } from '../../model/session-store.ts';
 import type { Session } from '../../model/session.ts';
 import type { Database } from './database.ts';
+import { grantLease } from './grant.ts';
 import { changingColumns, fixedColumns } from './records.ts';
 
 /** `ON CONFLICT` names the id alone, so that a sandbox in two sessions is a fault and not an `exists`. */
@@ -28,6 +29,7 @@ export function sessionWrites(db: Database): SessionWrites {
   const insert = db.prepare(insertSession);
   const update = db.prepare(overPrevious);
   const updateUnleased = db.prepare(overPrevious + andUnleased);
+  const grant = db.prepare(grantLease);
   const stored = db.prepare('SELECT version FROM sessions WHERE id = ?');
   const forgetting = [
     "DELETE FROM activity WHERE session_id = (SELECT id FROM sessions WHERE id = ? AND state = 'ended')",
@@ -53,6 +55,12 @@ export function sessionWrites(db: Database): SessionWrites {
       ),
     saveIfUnleased: (session, dueAt, now, idleSince) =>
       db.write('durable', () => saveIfUnleased(session, dueAt, now, idleSince)),
+    saveLeased: (session, dueAt, holder, until) =>
+      db.write('soon', () => {
+        if (update.run(changingColumns(session, dueAt)).changes !== 1) return 'conflict';
+        grant.run({ id: session.id, holder, generation: session.generation, until });
+        return 'saved';
+      }),
     forget: (id) =>
       db.write('durable', () => {
         for (const statement of forgetting) statement.run(id);

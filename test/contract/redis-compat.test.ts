@@ -58,7 +58,8 @@ describe("AgentCube's keys beside ours", () => {
   });
 
   test('a claimed sandbox stays a claim', async () => {
-    await store.offer(warm('w1'));
+    const place = { agent: 'http://10.0.0.7:8090', pod: '7d0f' };
+    await store.offer(warm('w1', { sandbox: { ...sandboxOf('w1'), place } }));
     const bound = await store.claim(interpreter, 'r1', bindTo('hot'));
     if (bound === 'empty') throw new Error('the pool was empty');
     const { id, name, entryPoints } = sandboxOf('w1');
@@ -71,6 +72,7 @@ describe("AgentCube's keys beside ours", () => {
       status: 'not-ready',
     };
     expect(await entryOf('hot')).toMatchObject(entry);
+    expect(await entryOf('hot')).not.toHaveProperty('place');
     await store.save({ ...bound, version: 2, state: { kind: 'running', sandbox: sandboxOf('w1') } }, null);
     expect(await entryOf('hot')).toMatchObject({ ...entry, status: 'ready' });
   });

@@ -61,6 +61,10 @@ const writes: { name: string; write: (to: SessionStore) => Promise<unknown> }[] 
     name: 'saveIfUnleased',
     write: (to) => to.saveIfUnleased(moved(session, 'pausing'), null, t0 + minute, t0),
   },
+  {
+    name: 'saveLeased',
+    write: (to) => to.saveLeased({ ...session, version: 2 }, null, 'a', t0 + minute),
+  },
   { name: 'forget', write: (to) => to.forget(ended.id) },
   { name: 'postpone', write: (to) => to.postpone(session.id, 1, t0 + minute) },
   { name: 'touch', write: (to) => to.touch(session.id, t0 + 5) },

@@ -35,9 +35,11 @@ if due ~= '' then redis.call('ZADD', P .. 'due', due, id) end
 redis.pcall('PUBLISH', P .. 'sessions', body)`;
 
 // Created at, AgentCube's entry before and after the sandbox, its end. The entry has the sandbox's members under its own names:
-// all of `{"id":…,"name":…,"entryPoints":…}` but its braces and the word id.
+// all of `{"id":…,"name":…,"entryPoints":…}` but its braces, the word id, and its place, which comes last where there is one.
+// No text in it can look like a member: its quotes are escaped.
 const tellClaim = `
-tell(id, ARGV[10] .. '"sandboxId":' .. string.sub(text, 7, -2) .. ARGV[11], ARGV[12], ARGV[9])`;
+local last = (string.find(text, ',"place":', 1, true) or #text) - 1
+tell(id, ARGV[10] .. '"sandboxId":' .. string.sub(text, 7, last) .. ARGV[11], ARGV[12], ARGV[9])`;
 
 const claimed = `
 return text`;

@@ -59,6 +59,14 @@ for i = 1, #use, 2 do
 end
 return store()`;
 
+// As `store`, then holder and end of the lease.
+const saveLeased = `
+local answer = store()
+if answer[1] ~= 'saved' then return answer end
+local key, lease = P .. 'u:' .. id, 'l:' .. ARGV[12]
+redis.call('HSET', key, lease, longer(redis.call('HGET', key, lease), string.match(ARGV[5], '^%d+'), ARGV[13]))
+return answer`;
+
 const forget = `
 local id = ARGV[2]
 local text = redis.call('GET', P .. 's:' .. id)
@@ -92,6 +100,10 @@ export const writeScripts = ({ suffix, functions }: CompatLua) => ({
   saveIfUnleased: guarded(
     `SaveIfUnleased${suffix}`,
     ...[head, sandboxes, lookAgain, publish, functions, leaseValues, named, store, saveIfUnleased],
+  ),
+  saveLeased: guarded(
+    `SaveLeased${suffix}`,
+    ...[head, sandboxes, lookAgain, publish, functions, leaseValues, named, store, saveLeased],
   ),
   forget: guarded(`Forget${suffix}`, head, functions, forget),
   postpone: guarded('Postpone', head, lookAgain, postpone),

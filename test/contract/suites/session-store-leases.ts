@@ -41,6 +41,43 @@ export function leasesContract(open: OpenStore): void {
     return session;
   };
 
+  describe('storing a session together with a lease on it', () => {
+    const awake = (change: Partial<Session> = {}): Session =>
+      moved(moved(running, 'resuming'), 'running', change);
+    const asleep = () => store.save(moved(running, 'resuming'), null);
+
+    test('it runs, and is leased at once', async () => {
+      await asleep();
+      expect(await store.saveLeased(awake(), until, 'activator', until)).toBe('saved');
+      expect(await store.get(id)).toEqual({ session: awake(), lastActivityAt: t0, leasedUntil: until });
+      expect((await store.due(until, 10)).map(({ session }) => session.id)).toEqual([id]);
+      expect(await store.saveIfUnleased(moved(awake(), 'pausing'), null, t0, t0)).toBe('leased');
+    });
+
+    test('over another version it changes nothing, and there is no lease', async () => {
+      expect(await store.saveLeased(awake(), null, 'activator', until)).toBe('conflict');
+      expect(await store.saveLeased({ ...awake(), id: 'nobody' }, null, 'activator', until)).toBe('conflict');
+      expect(await store.get(id)).toEqual({ session: running, lastActivityAt: t0, leasedUntil: 0 });
+    });
+
+    test('a longer lease that the holder has stays (S7), one of an earlier generation does not count (S6)', async () => {
+      await store.acquire(id, 'activator', until + minute, t0);
+      await asleep();
+      await store.saveLeased(awake(), null, 'activator', until);
+      expect(await leasedUntil()).toBe(until + minute);
+      const next = awake({ generation: 2, version: 4 });
+      await store.saveLeased(next, null, 'activator', until);
+      expect(await leasedUntil()).toBe(until);
+    });
+
+    test('it is given back as any other lease', async () => {
+      await asleep();
+      await store.saveLeased(awake(), null, 'activator', until);
+      await store.release([claimOf(1)], 'activator');
+      expect(await leasedUntil()).toBe(0);
+    });
+  });
+
   describe('acquiring', () => {
     test('a running session grants it and tells how the session stands', async () => {
       expect(await store.acquire(id, 'activator', until, t0)).toEqual({

@@ -36,6 +36,16 @@ export function poolContract(open: OpenStore): void {
       expect(await pooled()).toEqual([]);
     });
 
+    test('where a sandbox is woken directly is kept, in the pool and in its session', async () => {
+      const place = { agent: 'http://10.0.0.7:8090', pod: '7d0f' };
+      const entry = warm('w1', { sandbox: { ...sandboxOf('w1'), place } });
+      await store.offer(entry);
+      expect(await store.entries()).toEqual([entry]);
+      const session = await claim('s1');
+      expect(session).toEqual(bindTo('s1')(entry.sandbox).session);
+      expect((await store.get('s1'))?.session).toEqual(session);
+    });
+
     test('an empty pool makes no session, and asks for at most one', async () => {
       let asked = 0;
       const bind = (sandbox: SandboxRef) => {
