@@ -19,11 +19,15 @@ const pidFile = (name: string): string => at('run', `${name}.pid`);
 /** What the program says goes here. */
 export const logOf = (name: string): string => at('logs', `${name}.log`);
 
+// Its first thread may be gone while others still hold its sockets.
+const isDead = (pid: number, state: string | undefined): boolean =>
+  state === 'Z' && fs.readdirSync(`/proc/${pid}/task`).length === 1;
+
 /** The kernel's start time of a process, undefined when there is none or it is dead. */
 function startOf(pid: number): string | undefined {
   try {
     const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return fields[0] === 'Z' ? undefined : fields[19];
+    return isDead(pid, fields[0]) ? undefined : fields[19];
   } catch {
     return undefined;
   }

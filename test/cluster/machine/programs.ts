@@ -87,6 +87,8 @@ const apiserver = (): Daemon => ({
     `--service-cluster-ip-range=${serviceRange}`,
     '--allow-privileged=true',
     '--profiling=false',
+    // Debian's etcd is too old for it: the API server would ask again and again.
+    '--feature-gates=SizeBasedListCostEstimate=false',
     ...[...serving, ...aggregation, ...serviceAccounts, ...auditing],
   ],
   ready: () => asks('get', '--raw', '/readyz'),
