@@ -1,6 +1,6 @@
 // What the node agent's HTTP interface carries, for the agent and for its client. Owns no behaviour.
 //
-//   POST /v1/pods/{uid}/resume   ResumeOrder  -> 200 {state: 'running'} | 404 POD_NOT_FOUND | 409 OTHER_SESSION
+//   POST /v1/pods/{uid}/resume   ResumeOrder  -> 200 {state: 'running'} | 404 POD_NOT_FOUND | 409 OTHER_SESSION | 409 NEWER_ORDER
 //   POST /v1/pods/{uid}/pause    PauseOrder   -> 200 {state: 'paused'} | 404 | 409 NEWER_ORDER | 409 CANNOT_SLEEP
 //   PUT  /v1/pods/{uid}/session  SessionMark  -> 200 {} | 404 | 409 OTHER_SESSION
 //   GET  /v1/pods                             -> 200 NodePodList
@@ -14,6 +14,8 @@ export interface ResumeOrder {
   readonly version: number;
   /** Made durable on the node before anything runs. */
   readonly session?: SessionMark;
+  /** An activator's: refused when its version is lower than that of the newest pause. */
+  readonly fenced?: boolean;
 }
 
 /** `version`: the session's in state `pausing`; refused when it is lower than that of the newest resume. */

@@ -26,6 +26,11 @@ export type PauseOutcome = 'paused' | 'newer-order' | { readonly cannotSleep: st
 
 export interface NodeAgents extends Thawer {
   /**
+   * A thaw as the leading controller orders it: never refused for its version, and what was ordered before counts no more.
+   * Rejects as `thaw` does.
+   */
+  resume(place: SandboxPlace, mark: SessionMark | undefined, version: number): Promise<void>;
+  /**
    * Resolves with `paused` when the kernel says that nothing of it runs, `newer-order` when a resume of a higher version was there
    * before. Rejects with SANDBOX_CRASHED (nothing of it is left) or NODE_UNREACHABLE (it may have been done).
    */
@@ -61,6 +66,8 @@ function failure(place: SandboxPlace, answer: NodeAnswer): PlatformError {
     return new PlatformError('SANDBOX_CRASHED', 'the sandbox is gone from its node', { reason });
   if (code === 'OTHER_SESSION')
     return new PlatformError('SESSION_STATE', 'the sandbox belongs to another session', { reason });
+  if (code === 'NEWER_ORDER')
+    return new PlatformError('SESSION_STATE', 'the sandbox was put to sleep meanwhile', { reason });
   return unreachable(place.agent, reason);
 }
 
@@ -84,7 +91,10 @@ export function createNodeAgents({ tokens, clock, log, timeoutMs = 2_000 }: Node
 
   return {
     async thaw(place, session, version) {
-      done(place, await order(place, 'POST', 'resume', { version, session }));
+      done(place, await order(place, 'POST', 'resume', { version, session, fenced: true }));
+    },
+    async resume(place, session, version) {
+      done(place, await order(place, 'POST', 'resume', { version, ...(session && { session }) }));
     },
     async pause(place, version) {
       const answer = await order(place, 'POST', 'pause', { version }, 5);
