@@ -44,11 +44,13 @@ export const ownDefaults = { pauseAfter: '30s', suspendAfter: 'never', warmPoolS
 
 const isNegative = (given: string): boolean => durationError(given) === undefined && parseDuration(given) < 0;
 
-const timeout = goDuration
+/** A time after which something ends. */
+export const timeout = goDuration
   .refine((given) => !isNegative(given), { error: 'is negative' })
   .describe('a Go duration such as "15m" or "1h30m", not negative');
 
-const delay = textThat('a Go duration such as "30s", not negative, or "never"', (given) => {
+/** A time after which something sleeps, or never. */
+export const delay = textThat('a Go duration such as "30s", not negative, or "never"', (given) => {
   if (given === 'never') return undefined;
   return durationError(given) ?? (isNegative(given) ? 'is negative' : undefined);
 });

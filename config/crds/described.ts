@@ -1,0 +1,107 @@
+// What `kubectl explain` says of each field of a runtime, and what a schema of ours does not say of it: defaults, and how
+// lists are merged. A path names a field as in YAML, with [] for the elements of a list.
+import { storedDefaults } from '../../model/runtime.ts';
+import type { Structural } from './structural.ts';
+
+const port = (list: string): Record<string, Structural> => ({
+  [`${list}[]`]: { description: 'Requests whose path starts with pathPrefix go to this port.' },
+  [`${list}[].pathPrefix`]: {
+    description: 'The first port whose prefix fits is taken, otherwise the first.',
+  },
+  [`${list}[].name`]: { description: 'For people only.' },
+  [`${list}[].port`]: { description: 'Where the container listens.' },
+  [`${list}[].protocol`]: { description: 'What it speaks there.', default: storedDefaults.protocol },
+});
+
+const template = (path: string): Record<string, Structural> => ({
+  [`${path}.labels`]: { description: 'Labels of the pods.' },
+  [`${path}.annotations`]: { description: 'Annotations of the pods.' },
+});
+
+const lifecycle: Record<string, Structural> = {
+  'spec.sessionTimeout': {
+    description: 'A session that nobody used for so long ends. A Go duration.',
+    default: storedDefaults.sessionTimeout,
+  },
+  'spec.maxSessionDuration': {
+    description: 'A session that is so old ends, whatever it does. A Go duration.',
+    default: storedDefaults.maxSessionDuration,
+  },
+  'spec.warmPoolSize': { description: 'How many started sandboxes wait for sessions; none when absent.' },
+  'spec.pauseAfter': {
+    description:
+      'A session without work for so long sleeps with its memory. A Go duration, or never; 30s when absent.',
+  },
+  'spec.suspendAfter': {
+    description:
+      'A session that slept so long gives its memory back and keeps its volumes. A Go duration, or never, which it is when absent.',
+  },
+};
+
+const status: Record<string, Structural> = {
+  status: { description: 'What the platform made of it; written by the platform alone.' },
+  'status.conditions': {
+    description:
+      'Accepted: it is valid and served. Ready: sandboxes of it start and its pool is full. Sleeps: idle sessions give their processor back.',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  },
+  'status.conditions[].lastTransitionTime': { format: 'date-time' },
+  'status.ready': { description: 'As the condition Ready.' },
+  'status.observedGeneration': { description: 'The generation of the object that this status is about.' },
+  'status.revision': { description: 'Names what sandboxes are made of; a new one drains the old pool.' },
+  'status.warm': { description: 'Sandboxes that wait for sessions.' },
+  'status.wanted': { description: 'Sandboxes that should wait for sessions.' },
+  'status.active': { description: 'Sessions whose sandbox runs or starts.' },
+  'status.asleep': { description: 'Sessions that sleep, with or without memory.' },
+};
+
+/** What to add to the schema of each kind, by path. */
+export const described = {
+  AgentRuntime: {
+    spec: { description: 'An HTTP server of your own that agents run in, one instance for each session.' },
+    'spec.targetPort': { description: 'The ports that requests are forwarded to.' },
+    ...port('spec.targetPort'),
+    'spec.podTemplate': { description: 'The pod of each session.' },
+    ...template('spec.podTemplate'),
+    'spec.podTemplate.spec': {
+      description: 'A PodSpec; it goes to the cluster as it is. The first container is the agent.',
+    },
+    ...lifecycle,
+    ...status,
+  },
+  CodeInterpreter: {
+    spec: { description: 'A sandbox for code that nobody has seen before, one instance for each session.' },
+    'spec.ports': { description: 'The ports that requests are forwarded to; 8080 when there is none.' },
+    ...port('spec.ports'),
+    'spec.template': { description: 'The sandbox of each session.' },
+    ...template('spec.template'),
+    'spec.template.image': { description: 'A code daemon, such as PicoD or ours.' },
+    'spec.template.imagePullPolicy': { description: 'As of a container.' },
+    'spec.template.imagePullSecrets': {
+      description: 'As of a pod.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+    },
+    'spec.template.runtimeClassName': {
+      description: 'A secure runtime of the nodes, such as kata or kuasar-vmm.',
+    },
+    'spec.template.environment': { description: 'Environment variables, as env of a container.' },
+    'spec.template.command': {
+      description: 'In place of what the image starts.',
+      'x-kubernetes-list-type': 'atomic',
+    },
+    'spec.template.args': {
+      description: 'Arguments for what is started.',
+      'x-kubernetes-list-type': 'atomic',
+    },
+    'spec.template.resources': { description: 'As of a container.' },
+    'spec.authMode': {
+      description:
+        'picod: requests carry a token that the daemon checks with the key in PICOD_AUTH_PUBLIC_KEY. none: they do not.',
+      default: storedDefaults.authMode,
+    },
+    ...lifecycle,
+    ...status,
+  },
+} as const satisfies Record<string, Record<string, Structural>>;
