@@ -60,7 +60,6 @@ const dataDirProblems = ({ driver, dataDir }: Partial<ActivatorProgramConfig>) =
     ? [{ name: 'dataDir', message: 'on a cluster nothing is kept in a folder' }]
     : [];
 
-
 /** AgentCube's keys have no hash tag, so that a Cluster keeps them apart from ours. */
 export const compatProblems = (given: Partial<Pick<ActivatorProgramConfig, 'compatKeys' | 'redisMode'>>) =>
   given.compatKeys === true && given.redisMode === 'cluster'

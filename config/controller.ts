@@ -6,7 +6,7 @@ import { workloadManagerFlags } from './agentcube-flags.ts';
 import { driverField, idleNamespace, kubeconfigField, namespaceField, onlyOnCluster } from './cluster.ts';
 import { count, port, text, toggle } from './fields.ts';
 import type { Beyond, SettingProblem } from './load.ts';
-import { redisFields, redisProblems } from './redis.ts';
+import { redisFields, redisProblems, unreadable } from './redis.ts';
 import {
   drainField,
   hostField,
@@ -37,7 +37,11 @@ export const controllerConfigSchema = z.strictObject({
     .default('auto')
     .describe("a SandboxClaim for each session; auto makes them where agent-sandbox's extensions are"),
   nodeAgentPort: port.default(8090).describe('port of the node agents'),
-  sessionsPort: port.default(8443).describe('port at which the API server asks for sessions, on a cluster'),
+  sessionsPort: port
+    .default(0)
+    .describe('port at which the API server of a cluster asks for sessions (HTTPS); 0 serves none'),
+  sessionsTlsCert: text.optional().describe('file of the certificate of that port'),
+  sessionsTlsKey: text.optional().describe('file of its key'),
   dataDir: text
     .optional()
     .describe('where sandboxes, files and keys live; shared by all programs of this machine'),
@@ -74,6 +78,8 @@ export const controllerConfig: Beyond<ControllerProgramConfig> = {
     ...tlsServingProblems(values, readFile),
     ...compatProblems(values),
     ...clusterProblems(values),
+    ...unreadable('sessionsTlsCert', values.sessionsTlsCert, readFile),
+    ...unreadable('sessionsTlsKey', values.sessionsTlsKey, readFile),
   ],
   idle: idleNamespace,
 };
@@ -86,8 +92,19 @@ const onlyLocal: Readonly<Record<string, string>> = {
 
 /** What protects must not be left out in silence, nor what somebody waits for. */
 function clusterProblems(given: Partial<ControllerProgramConfig>): readonly SettingProblem[] {
-  if (given.driver !== 'kubernetes') return onlyOnCluster(given, ['kubeconfig', 'enableAuth']);
-  return Object.entries(onlyLocal)
+  if (given.driver !== 'kubernetes')
+    return onlyOnCluster(given, ['kubeconfig', 'enableAuth', 'sessionsTlsCert']);
+  const local = Object.entries(onlyLocal)
     .filter(([name]) => given[name as keyof ControllerProgramConfig] !== undefined)
     .map(([name, message]) => ({ name, message }));
+  return [...local, ...sessionsProblems(given)];
+}
+
+/** The API server accepts no plain HTTP. */
+function sessionsProblems(given: Partial<ControllerProgramConfig>): readonly SettingProblem[] {
+  const { sessionsPort = 0, sessionsTlsCert, sessionsTlsKey } = given;
+  const served = sessionsTlsCert !== undefined && sessionsTlsKey !== undefined;
+  return sessionsPort > 0 && !served
+    ? [{ name: 'sessionsPort', message: 'needs sessionsTlsCert and sessionsTlsKey' }]
+    : [];
 }

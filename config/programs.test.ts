@@ -162,9 +162,10 @@ describe('on a cluster', () => {
     ['--images', () => controller({ env, args: ['--images', 'f'] })],
     ['--data-dir', () => controller({ env, args: ['--data-dir', 'f'] })],
     ['--data-dir', () => activator({ env, args: ['--data-dir', 'f'] })],
+    ['--sessions-port', () => controller({ env, args: ['--sessions-port', '8443'] })],
     ['--kubeconfig', () => controller({ args: ['--kubeconfig', 'f'] })],
     ['--identity-dir', () => activator({ args: ['--identity-dir', 'f'] })],
-  ])('%s is refused where it would do nothing', (flag, load) => {
+  ])('%s is refused where it could not do what it says', (flag, load) => {
     expect(problemsOf(load())).toEqual([expect.stringMatching(new RegExp(`^${flag}: `))]);
   });
 });
