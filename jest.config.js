@@ -21,5 +21,7 @@ export default {
     suite('integration', ['<rootDir>/test/integration/**/*.test.ts']),
     suite('simulation', ['<rootDir>/test/simulation/**/*.test.ts']),
     suite('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
+    // Not of `npm test`: `npm run test:cluster` starts the cluster that it needs.
+    suite('cluster', ['<rootDir>/test/cluster/**/*.test.ts']),
   ],
 };

@@ -50,7 +50,10 @@ const processesIn = (group: string): readonly number[] =>
 /** A frozen process does not die of a signal: it is thawed as well. */
 function endGroup(group: string): void {
   for (const pid of processesIn(group)) quietly(() => process.kill(pid, 'SIGKILL'));
-  for (const [file, value] of [['freezer.state', 'THAWED'], ['cgroup.freeze', '0']] as const) {
+  for (const [file, value] of [
+    ['freezer.state', 'THAWED'],
+    ['cgroup.freeze', '0'],
+  ] as const) {
     const name = path.join(group, file);
     if (fs.existsSync(name)) quietly(() => fs.writeFileSync(name, value));
   }
@@ -86,7 +89,8 @@ const mountsHere = (): readonly string[] =>
     .filter((mount) => mount === folder || mount.startsWith(`${folder}/`));
 
 function unmountAll(): void {
-  for (const mount of mountsHere().toReversed()) quietly(() => execFileSync('umount', ['-l', mount], { stdio: 'ignore' }));
+  for (const mount of mountsHere().toReversed())
+    quietly(() => execFileSync('umount', ['-l', mount], { stdio: 'ignore' }));
 }
 
 function removeGroups(): void {
@@ -100,7 +104,8 @@ function removeRecords(): void {
     quietly(() => fs.readlinkSync(link).startsWith(folder) && fs.rmSync(link));
   }
   for (const name of entries('/var/lib/cni/results')) {
-    if (name.startsWith(`${node.bridge}-`)) fs.rmSync(path.join('/var/lib/cni/results', name));
+    const record = path.join('/var/lib/cni/results', name);
+    if (read(record).includes(`${folder}/`)) fs.rmSync(record);
   }
 }
 

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { logOf, pidOf, start, stop } from './daemons.ts';
+import { logOf, pidOf, start, stop, until } from './daemons.ts';
 import { writeFiles } from './files.ts';
 import { makeIdentities } from './identities.ts';
 import { importImages } from './images.ts';
@@ -14,6 +14,9 @@ import { agentSandbox, kubectl, names, programs } from './programs.ts';
 
 interface CustomResourceDefinition {
   readonly spec: { conversion: unknown };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null;
+  };
 }
 
 const say = (line: string): void => void process.stderr.write(`test cluster: ${line}\n`);
@@ -31,11 +34,19 @@ const environment = (): string =>
   ].join('\n');
 
 function mustBeAlone(): void {
-  if (process.getuid?.() !== 0) throw new Error('The test cluster needs root: it makes interfaces, mounts and control groups.');
+  if (process.getuid?.() !== 0)
+    throw new Error('The test cluster needs root: it makes interfaces, mounts and control groups.');
   if (names.some((name) => pidOf(name) !== undefined)) return;
   const found = leftovers();
   const others = fs.existsSync(folder) ? [] : found;
-  if (others.length > 0) throw new Error(`There is a Kubernetes on this machine already:\n  ${others.join('\n  ')}`);
+  if (others.length > 0)
+    throw new Error(`There is a Kubernetes on this machine already:\n  ${others.join('\n  ')}`);
+}
+
+/** True once the API server serves what the file defines. */
+function isEstablished(file: string): boolean {
+  const { status } = JSON.parse(kubectl('get', '-f', file, '-o', 'json')) as CustomResourceDefinition;
+  return status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True') ?? false;
 }
 
 async function installAgentSandbox(): Promise<void> {
@@ -47,7 +58,7 @@ async function installAgentSandbox(): Promise<void> {
     const copy = at('run', `${file}.json`);
     fs.writeFileSync(copy, JSON.stringify(definition));
     kubectl('apply', '--server-side', '--force-conflicts', '-f', copy);
-    kubectl('wait', '--for=condition=Established', '--timeout=30s', '-f', copy);
+    await until(file, () => isEstablished(copy));
   }
   await start(agentSandbox());
 }
@@ -84,7 +95,9 @@ async function restart(name: string): Promise<void> {
 }
 
 const status = (): string =>
-  names.map((name) => `${pidOf(name) === undefined ? 'stopped' : 'running'} ${name} ${logOf(name)}`).join('\n');
+  names
+    .map((name) => `${pidOf(name) === undefined ? 'stopped' : 'running'} ${name} ${logOf(name)}`)
+    .join('\n');
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<unknown> | void>> = {
   start: startCluster,
