@@ -20,32 +20,39 @@ import type { ControlApiDeps } from './api/control-api.ts';
 import { Controller } from './controller.ts';
 import type { Driver } from './driver.ts';
 import type { Recovered } from './recovery.ts';
-import { createRegistry, type Registry } from './registry.ts';
-import { bringTogether, copying } from './resource-copying.ts';
-import type { ResourceCopy, RestorableResources } from './resource-store.ts';
+import {
+  ownRegistry,
+  type OpenedRegistry,
+  type OpenRegistry,
+  type OwnRegistryDeps,
+} from './opened-registry.ts';
+import type { Registry } from './registry.ts';
 
 /** What there is while this process leads. */
-export interface Lead {
+export interface Led {
   readonly term: number;
   /** For `createControlApi`. */
   readonly api: ControlApiDeps;
-  /** For deploying a folder. */
-  readonly registry: Registry;
   readonly driver: Driver;
   readonly recovered: Recovered;
 }
 
-export interface LeadingDeps {
+/** The same where the platform keeps the runtimes itself. */
+export interface Lead extends Led {
+  /** For deploying a folder. */
+  readonly registry: Registry;
+}
+
+interface TermDeps {
   /** The store as every other program sees it: without fence, and refusing while it is not prepared. Not closed here. */
   readonly store: SessionStore;
   /** The store of one term: its writes are refused with NOT_LEADER once another leads. */
   readonly openStore: (term: number) => SessionStore;
-  readonly openResources: (term: number) => RestorableResources;
   /** Waits for, or ends, whoever used the driver before. */
   readonly openDriver: () => Promise<Driver>;
   readonly preparation: (term: number) => StorePreparation;
   readonly directory: (term: number) => RuntimeDirectory;
-  readonly copy: ResourceCopy;
+  readonly openRegistry: OpenRegistry;
   readonly feed: SessionFeed;
   readonly wakeFeed: WakeFeed;
   readonly recalls: LeaseRecalls;
@@ -63,11 +70,22 @@ export interface LeadingDeps {
   readonly commandPatienceMs: number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Told when all is brought together and kept: from now on the control API may be served. */
-  readonly onLead: (lead: Lead) => void;
+  readonly onLead: (led: Led, registry: Registry | undefined) => void;
   /** Told first of all when the lead ends: the control API may not be served any more. */
   readonly onEnd: (term: number) => void;
   /** The driver could not be closed in time: the process has to end at once, so that nothing of it takes effect. */
   readonly stuck: () => void;
+}
+
+/** Runtimes are kept in the platform's own store. */
+export interface LeadingDeps
+  extends Omit<TermDeps, 'openRegistry' | 'onLead'>, Pick<OwnRegistryDeps, 'openResources' | 'copy'> {
+  readonly onLead: (lead: Lead) => void;
+}
+
+/** Runtimes are kept elsewhere, and deployed there. */
+export interface LeadingElsewhereDeps extends Omit<TermDeps, 'onLead'> {
+  readonly onLead: (led: Led) => void;
 }
 
 const lookAgainMs = 5_000;
@@ -75,14 +93,15 @@ const closePatienceMs = 1_500;
 
 /** One lead. What it made is in its fields as soon as it is there, so that it can be ended from any point. */
 class Term implements Leading {
-  readonly #deps: LeadingDeps;
+  readonly #deps: TermDeps;
   readonly #term: number;
   #driver: Driver | undefined;
+  #registry: OpenedRegistry | undefined;
   #controller: Controller | undefined;
   #stops: readonly Cancel[] = [];
   #served = false;
 
-  constructor(deps: LeadingDeps, term: number) {
+  constructor(deps: TermDeps, term: number) {
     this.#deps = deps;
     this.#term = term;
   }
@@ -91,25 +110,24 @@ class Term implements Leading {
     const { deps, term } = { deps: this.#deps, term: this.#term };
     const driver = await deps.openDriver();
     this.#driver = driver;
-    const registry = await this.#registry(driver);
-    const controller = this.#makeController(driver, registry);
+    const opened = await deps.openRegistry(driver, term);
+    this.#registry = opened;
+    const controller = this.#makeController(driver, opened);
     this.#controller = controller;
     const recovered = await controller.start();
     const announcer = new Announcer({
       ...deps,
       directory: deps.directory(term),
-      deployments: registry.deployments,
+      deployments: opened.deployments,
     });
     this.#stops = [await announcer.start()];
     await deps.preparation(term).markPrepared();
     deps.announceGap();
     this.#served = true;
-    const { runtimes } = registry;
+    const { runtimes, registry } = opened;
     const { wakes, commands } = controller;
-    deps.onLead({
-      ...{ term, registry, driver, recovered },
-      api: { ...deps, runtimes, registry, wakes, commands, driver },
-    });
+    const api = { ...deps, runtimes, wakes, commands, driver, ...(registry && { registry }) };
+    deps.onLead({ term, api, driver, recovered }, registry);
   }
 
   async end(): Promise<void> {
@@ -117,20 +135,11 @@ class Term implements Leading {
     this.#served = false;
     for (const stop of this.#stops) stop();
     this.#controller?.resign();
+    this.#registry?.close();
     await this.#closeDriver();
   }
 
-  async #registry(driver: Driver): Promise<Registry> {
-    const { openResources, copy, clock, ids, log } = this.#deps;
-    const store = openResources(this.#term);
-    const restored = await bringTogether(store, copy, log);
-    if (restored > 0) log('runtimes were brought back from their copy', { restored });
-    const registry = createRegistry({ store: copying(store, copy, log), images: driver, clock, ids });
-    for (const { key, why } of await registry.load()) log('a stored runtime is not served', { ...key, why });
-    return registry;
-  }
-
-  #makeController(driver: Driver, { deployments }: Registry): Controller {
+  #makeController(driver: Driver, { deployments }: OpenedRegistry): Controller {
     const deps = this.#deps;
     return new Controller({
       ...deps,
@@ -160,8 +169,11 @@ class Term implements Leading {
 }
 
 /** What the elector calls with each new term. It rejects when leading could not begin; then nothing of it is left. */
-export function createLeading(deps: LeadingDeps): (term: number) => Promise<Leading> {
-  return async (number) => {
+type BeginLeading = (term: number) => Promise<Leading>;
+
+const leadingOver =
+  (deps: TermDeps): BeginLeading =>
+  async (number) => {
     const term = new Term(deps, number);
     try {
       await term.begin();
@@ -171,4 +183,16 @@ export function createLeading(deps: LeadingDeps): (term: number) => Promise<Lead
     }
     return term;
   };
-}
+
+/** Leads over runtimes in the platform's own store. */
+export const createLeading = (deps: LeadingDeps): BeginLeading =>
+  leadingOver({
+    ...deps,
+    openRegistry: ownRegistry(deps),
+    onLead: (led, registry) => {
+      if (registry) deps.onLead({ ...led, registry });
+    },
+  });
+
+/** Leads over runtimes that are deployed elsewhere: on a cluster, its API server has them. */
+export const createLeadingElsewhere = (deps: LeadingElsewhereDeps): BeginLeading => leadingOver(deps);

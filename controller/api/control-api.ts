@@ -10,7 +10,11 @@ import { expressPath, matches, type Route } from './route.ts';
 import { sessionRoutes, type SessionRoutesDeps } from './session-routes.ts';
 
 export type ControlApiDeps = AgentcubeRoutesDeps &
-  SessionRoutesDeps & { readonly registry: KubeRegistry; readonly log: Log };
+  SessionRoutesDeps & {
+    /** Absent where runtimes are deployed elsewhere: then there are no routes for them. */
+    readonly registry?: KubeRegistry;
+    readonly log: Log;
+  };
 
 /** As much as an object may have that is meant for a Kubernetes API server. */
 const longestBody = '3mb';
@@ -61,8 +65,7 @@ export function createControlApi(deps: ControlApiDeps): Express {
   const served = [
     ...agentcubeRoutes(deps),
     ...sessionRoutes(deps),
-    ...discoveryRoutes(),
-    ...kubeRoutes(deps.registry),
+    ...(deps.registry ? [...discoveryRoutes(), ...kubeRoutes(deps.registry)] : []),
   ];
   const routes = [...served, documentRoute(served)];
   const app = express();
