@@ -44,7 +44,11 @@ export function pidOf(name: string): number | undefined {
 }
 
 /** Waits until `check` is true; throws with `what` after `timeoutMs`. */
-export async function until(what: string, check: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+export async function until(
+  what: string,
+  check: () => boolean | Promise<boolean>,
+  timeoutMs = 60_000,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await check())) {
     if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
@@ -86,7 +90,9 @@ export async function stop(name: string, patienceMs = 5_000): Promise<void> {
   const pid = pidOf(name);
   if (pid !== undefined) {
     process.kill(pid, patienceMs === 0 ? 'SIGKILL' : 'SIGTERM');
-    await until(name, () => pidOf(name) === undefined, Math.max(patienceMs, 2_000)).catch(() => process.kill(pid, 'SIGKILL'));
+    await until(name, () => pidOf(name) === undefined, Math.max(patienceMs, 2_000)).catch(() =>
+      process.kill(pid, 'SIGKILL'),
+    );
     await until(name, () => pidOf(name) === undefined);
   }
   fs.rmSync(pidFile(name), { force: true });

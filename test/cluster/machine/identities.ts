@@ -34,7 +34,17 @@ function certificate({ name, subject, authority: signer = 'ca', names }: Certifi
     `extendedKeyUsage=${usage}\n${names === undefined ? '' : `subjectAltName=${names}\n`}`,
   );
   openssl(
-    ...['x509', '-req', '-in', `${name}.csr`, '-CA', `${signer}.crt`, '-CAkey', `${signer}.key`, '-CAcreateserial'],
+    ...[
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      `${signer}.crt`,
+      '-CAkey',
+      `${signer}.key`,
+      '-CAcreateserial',
+    ],
     ...['-days', '3650', '-extfile', `${name}.ext`, '-out', `${name}.crt`],
   );
 }
@@ -47,7 +57,10 @@ function kubeconfigFor(who: string): void {
     kind: 'Config',
     'current-context': 'agentcube-test',
     clusters: [
-      { name: 'agentcube-test', cluster: { server: apiServer, 'certificate-authority-data': base64('ca.crt') } },
+      {
+        name: 'agentcube-test',
+        cluster: { server: apiServer, 'certificate-authority-data': base64('ca.crt') },
+      },
     ],
     users: [
       {
@@ -68,7 +81,12 @@ const clients: readonly Certificate[] = [
   { name: 'kubelet', subject: `/O=system:nodes/CN=system:node:${node.name}` },
 ];
 
-const serviceNames = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+const serviceNames = [
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+];
 
 /** Makes whatever is missing. The last file made is the mark that all are there. */
 export function makeIdentities(): void {
@@ -80,11 +98,18 @@ export function makeIdentities(): void {
     certificate(client);
     kubeconfigFor(client.name);
   }
-  certificate({ name: 'apiserver-to-kubelet', subject: '/O=system:masters/CN=kube-apiserver-kubelet-client' });
+  certificate({
+    name: 'apiserver-to-kubelet',
+    subject: '/O=system:masters/CN=kube-apiserver-kubelet-client',
+  });
   certificate({ name: 'front-proxy-client', subject: '/CN=front-proxy-client', authority: 'front-proxy-ca' });
   const names = [...serviceNames, 'localhost'].map((name) => `DNS:${name}`);
   const addresses = [kubernetesService, node.address, '127.0.0.1'].map((address) => `IP:${address}`);
-  certificate({ name: 'apiserver', subject: '/CN=kube-apiserver', names: [...names, ...addresses].join(',') });
+  certificate({
+    name: 'apiserver',
+    subject: '/CN=kube-apiserver',
+    names: [...names, ...addresses].join(','),
+  });
   openssl('genrsa', '-out', 'service-accounts.key', '2048');
   openssl('rsa', '-in', 'service-accounts.key', '-pubout', '-out', 'service-accounts.pub');
   fs.writeFileSync(file('complete'), '');

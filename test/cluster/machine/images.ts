@@ -18,7 +18,11 @@ const ctr = (...args: readonly string[]): string =>
 /** Libraries a program needs, each under the path where it looks for it. */
 const librariesOf = (file: string): readonly string[] => {
   try {
-    return execFileSync('ldd', [file], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().match(/\/[^ )]+/g) ?? [];
+    return (
+      execFileSync('ldd', [file], { stdio: ['ignore', 'pipe', 'ignore'] })
+        .toString()
+        .match(/\/[^ )]+/g) ?? []
+    );
   } catch {
     return [];
   }
@@ -37,10 +41,27 @@ function copyProgram(root: string, from: string, to: string): void {
   for (const library of librariesOf(from)) copy(root, library, library);
 }
 
-const tools = ['sh', 'cat', 'ls', 'sleep', 'env', 'head', 'tail', 'touch', 'rm', 'mkdir', 'ps', 'kill', 'dd', 'id'];
+const tools = [
+  'sh',
+  'cat',
+  'ls',
+  'sleep',
+  'env',
+  'head',
+  'tail',
+  'touch',
+  'rm',
+  'mkdir',
+  'ps',
+  'kill',
+  'dd',
+  'id',
+];
 
 function toolAt(name: string): string {
-  const found = ['/bin', '/usr/bin'].map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
+  const found = ['/bin', '/usr/bin']
+    .map((folder) => path.join(folder, name))
+    .find((file) => fs.existsSync(file));
   if (found === undefined) throw new Error(`${name} is not on this machine`);
   return found;
 }
@@ -49,7 +70,8 @@ function probe(root: string): void {
   copyProgram(root, process.execPath, '/usr/bin/node');
   for (const tool of tools) copyProgram(root, toolAt(tool), `/bin/${tool}`);
   copy(root, support, '/agent.ts');
-  for (const name of ['tmp', 'proc', 'sys', 'dev', 'etc']) fs.mkdirSync(path.join(root, name), { recursive: true });
+  for (const name of ['tmp', 'proc', 'sys', 'dev', 'etc'])
+    fs.mkdirSync(path.join(root, name), { recursive: true });
   fs.chmodSync(path.join(root, 'tmp'), 0o1777);
 }
 

@@ -43,7 +43,9 @@ const ours = /^KUBE-/;
 
 function rulesOf(family: string, table: string): readonly string[] {
   try {
-    return execFileSync(`${family}-save`, ['-t', table], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().split('\n');
+    return execFileSync(`${family}-save`, ['-t', table], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .split('\n');
   } catch {
     return [];
   }
@@ -66,7 +68,9 @@ function removeChains(family: string, table: string): void {
 
 /** True when this machine's packet filter has chains of a Kubernetes. */
 export const hasKubernetesChains = (): boolean =>
-  tables.some((table) => rulesOf('iptables', table).some((line) => line.startsWith(':') && ours.test(chainOf(line))));
+  tables.some((table) =>
+    rulesOf('iptables', table).some((line) => line.startsWith(':') && ours.test(chainOf(line))),
+  );
 
 /** Removes what kube-proxy and the kubelet leave in the packet filter when they end. */
 export function removeKubernetesChains(): void {

@@ -30,6 +30,8 @@ let built: string | undefined;
 
 /** The path of one of the cluster's programs; builds them when this machine has none. */
 export function program(name: string): string {
-  built ??= execFileSync(path.join(here, 'parts'), { stdio: ['ignore', 'pipe', 'inherit'] }).toString().trim();
+  built ??= execFileSync(path.join(here, 'parts'), { stdio: ['ignore', 'pipe', 'inherit'] })
+    .toString()
+    .trim();
   return path.join(built, name);
 }

@@ -25,17 +25,31 @@ const succeeds = (command: string, ...args: readonly string[]): Promise<boolean>
 
 /** kubectl as the administrator. */
 export const kubectl = (...args: readonly string[]): string =>
-  execFileSync(program('kubectl'), ['--kubeconfig', kubeconfig, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
+  execFileSync(program('kubectl'), ['--kubeconfig', kubeconfig, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  }).toString();
 
-const asks = (...args: readonly string[]): Promise<boolean> => succeeds(program('kubectl'), '--kubeconfig', kubeconfig, ...args);
+const asks = (...args: readonly string[]): Promise<boolean> =>
+  succeeds(program('kubectl'), '--kubeconfig', kubeconfig, ...args);
 
 const etcd = (): Daemon => ({
   name: 'etcd',
   command: 'etcd',
   args: [
     ...['--data-dir', at('etcd'), '--log-level', 'warn', '--quota-backend-bytes', '4294967296'],
-    ...['--listen-client-urls', 'http://127.0.0.1:23790', '--advertise-client-urls', 'http://127.0.0.1:23790'],
-    ...['--listen-peer-urls', 'http://127.0.0.1:23800', '--initial-advertise-peer-urls', 'http://127.0.0.1:23800'],
+    ...[
+      '--listen-client-urls',
+      'http://127.0.0.1:23790',
+      '--advertise-client-urls',
+      'http://127.0.0.1:23790',
+    ],
+    ...[
+      '--listen-peer-urls',
+      'http://127.0.0.1:23800',
+      '--initial-advertise-peer-urls',
+      'http://127.0.0.1:23800',
+    ],
     ...['--initial-cluster', 'default=http://127.0.0.1:23800'],
   ],
   ready: () => listens(23790),
