@@ -68,6 +68,7 @@ describe('the workload of a runtime that says only what it must', () => {
       warmPoolSize: 0,
       authMode: 'none',
       notHonouredLocally: [],
+      pod: { labels: {}, annotations: {}, spec: { containers: [{ name: 'c', image: 'my-agent:1' }] } },
     });
   });
 
@@ -80,6 +81,43 @@ describe('the workload of a runtime that says only what it must', () => {
         authMode: 'picod',
       });
     }
+  });
+});
+
+describe('the pod of a workload', () => {
+  test("is an AgentRuntime's template as it was given", () => {
+    const spec = {
+      runtimeClassName: 'kata',
+      containers: [
+        { name: 'a', image: 'i', readinessProbe: { tcpSocket: { port: 1 } } },
+        { name: 'sidecar', image: 's' },
+      ],
+      volumes: [{ name: 'v', emptyDir: {} }],
+    };
+    const template = { labels: { l: '1' }, annotations: { n: '2' }, spec };
+    expect(workloadOf(agent({ template })).pod).toEqual(template);
+  });
+
+  test('is what AgentCube makes of a CodeInterpreter', () => {
+    const template = {
+      ...{ labels: { l: '1' }, runtimeClassName: 'gvisor', imagePullPolicy: 'Never', args: ['-v'] },
+      imagePullSecrets: [{ name: 'pull' }],
+      environment: [{ name: 'A', value: 'b' }],
+    };
+    const container = {
+      ...{ name: 'code-interpreter', image: 'picod:latest', imagePullPolicy: 'Never', args: ['-v'] },
+      env: [{ name: 'A', value: 'b' }],
+    };
+    expect(workloadOf(interpreter({ template })).pod).toEqual({
+      labels: { l: '1' },
+      annotations: {},
+      spec: { containers: [container], runtimeClassName: 'gvisor', imagePullSecrets: [{ name: 'pull' }] },
+    });
+  });
+
+  test('has no class of runtime where an empty one is given', () => {
+    const { spec } = workloadOf(interpreter({ template: { runtimeClassName: '' } })).pod;
+    expect(spec).not.toHaveProperty('runtimeClassName');
   });
 });
 

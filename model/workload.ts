@@ -4,6 +4,7 @@ import type { Container, Resources } from './container.ts';
 import { parseDuration } from './duration.ts';
 import { expand, expandVariables, type Variable } from './expand.ts';
 import { notHonouredLocally } from './not-honoured.ts';
+import type { PodSpec } from './pod-spec.ts';
 import { parseQuantity } from './quantity.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
 import {
@@ -48,6 +49,13 @@ export interface WorkloadPolicy {
   readonly maxSessionDurationMs: number;
 }
 
+/** A pod as a cluster is asked for it, before the platform adds its own labels. */
+export interface WorkloadPod {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: PodSpec;
+}
+
 export interface Workload {
   readonly kind: RuntimeKind;
   readonly namespace: string;
@@ -68,17 +76,36 @@ export interface Workload {
   readonly authMode: 'picod' | 'none';
   /** Paths of given fields that one machine cannot honour. */
   readonly notHonouredLocally: readonly string[];
+  /** What a cluster runs: an AgentRuntime's own template, untouched. One machine ignores it. */
+  readonly pod: WorkloadPod;
 }
 
 /** A CodeInterpreter's template as the container that it stands for. */
 const interpreterContainer = ({ spec: { template } }: CodeInterpreter): Container => ({
   name: 'code-interpreter',
   image: template.image,
+  ...(template.imagePullPolicy !== undefined && { imagePullPolicy: template.imagePullPolicy }),
   ...(template.command !== undefined && { command: template.command }),
   ...(template.args !== undefined && { args: template.args }),
   ...(template.environment !== undefined && { env: template.environment }),
   ...(template.resources !== undefined && { resources: template.resources }),
 });
+
+/** A CodeInterpreter's template as the pod that AgentCube makes of it. An empty class of runtime is none. */
+function interpreterPod(runtime: CodeInterpreter): PodSpec {
+  const { runtimeClassName, imagePullSecrets } = runtime.spec.template;
+  return {
+    containers: [interpreterContainer(runtime)],
+    ...(runtimeClassName && { runtimeClassName }),
+    ...(imagePullSecrets !== undefined && { imagePullSecrets }),
+  };
+}
+
+function podOf(runtime: Runtime): WorkloadPod {
+  const { labels = {}, annotations = {} } = templateOf(runtime);
+  const spec = runtime.kind === 'AgentRuntime' ? runtime.spec.podTemplate.spec : interpreterPod(runtime);
+  return { labels, annotations, spec };
+}
 
 /** The first container is the agent. */
 function agentOf(runtime: Runtime): Container {
@@ -164,6 +191,7 @@ export function workloadOf(runtime: Runtime): Workload {
     warmPoolSize: runtime.spec.warmPoolSize ?? ownDefaults.warmPoolSize,
     authMode: authModeOf(runtime),
     notHonouredLocally: notHonouredLocally(runtime),
+    pod: podOf(runtime),
   };
 }
 

@@ -23,6 +23,7 @@ const workload: Workload = {
   readiness: { kind: 'tcp', port: 7070, ...timings },
   policy: { pauseAfterMs: null, suspendAfterMs: null, sessionTimeoutMs: 1, maxSessionDurationMs: 1 },
   ...{ warmPoolSize: 0, authMode: 'none', notHonouredLocally: [] },
+  pod: { labels: {}, annotations: {}, spec: { containers: [] } },
 };
 
 interface Change {

@@ -86,6 +86,7 @@ const workload: Workload = {
   warmPoolSize: 0,
   authMode: 'none',
   notHonouredLocally: [],
+  pod: { labels: {}, annotations: {}, spec: { containers: [] } },
 };
 
 export function specOf(change: Partial<Workload> = {}): SandboxSpec {
