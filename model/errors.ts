@@ -28,6 +28,16 @@ export const errorKinds = {
     retry: 'no',
     summary: 'The image is not in the local image table; the known ones are listed.',
   },
+  UNAUTHORIZED: {
+    status: 401,
+    retry: 'no',
+    summary: 'The caller did not prove who it is; the message says what is missing.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    retry: 'no',
+    summary: 'The caller may not do this; the message names the right that it lacks.',
+  },
   RUNTIME_NOT_FOUND: {
     status: 404,
     retry: 'no',

@@ -7,6 +7,7 @@ import { openSession, type OpenedSession, type OpenSessionDeps } from '../../mod
 import type { Wakes } from '../../model/platform.ts';
 import type { RuntimeKey, RuntimeKind, SandboxRef } from '../../model/sandbox.ts';
 import type { SessionCommands } from '../session-commands.ts';
+import { sandboxes, sandboxClaims, type Access } from './authentication.ts';
 import { awaitStart, type AwaitStartDeps } from './await-start.ts';
 import type { Log } from './errors.ts';
 import { param, textOf, type Answer, type Route } from './route.ts';
@@ -18,6 +19,8 @@ export interface AgentcubeRoutesDeps extends OpenSessionDeps, AwaitStartDeps {
   readonly wakes: Wakes;
   readonly commands: Pick<SessionCommands, 'end'>;
   readonly log: Log;
+  /** Where callers have to say who they are. */
+  readonly access?: Access;
 }
 
 /** AgentCube waits as long for a sandbox. */
@@ -108,7 +111,11 @@ async function create(
   response: Response,
 ): Promise<void> {
   const runtime = readCreate(textOf(request), kind);
-  if (!deps.runtimes.find(runtime)) throw new PlatformError('RUNTIME_NOT_FOUND', notFoundTexts[kind]);
+  const found = deps.runtimes.find(runtime);
+  if (!found) throw new PlatformError('RUNTIME_NOT_FOUND', notFoundTexts[kind]);
+  // AgentCube would make one or the other in the caller's name.
+  const made = found.warmPoolSize > 0 ? [sandboxClaims, sandboxes] : [sandboxes];
+  await deps.access?.authorize(request, { verb: 'create', namespace: runtime.namespace, any: made });
   const signal = goneSignal(response);
   const opened = await openSession(deps, { runtime, now: deps.clock.now() });
   const { id, ownerId } = opened.session;
@@ -152,6 +159,19 @@ const deleteAnswers = {
   503: unavailable,
 } as const;
 
+/** A session that is not known is found out as such by whoever goes on. */
+async function authorizeSession(
+  { access, store }: Pick<AgentcubeRoutesDeps, 'access' | 'store'>,
+  request: Request,
+  verb: 'delete',
+  id: string,
+): Promise<void> {
+  const record = access && (await store.get(id));
+  if (!record) return;
+  const { namespace } = record.session.runtime;
+  await access.authorize(request, { verb, namespace, any: [sandboxes, sandboxClaims] });
+}
+
 function sessionRoutes(deps: AgentcubeRoutesDeps, kind: RuntimeKind, base: string): Route[] {
   return [
     {
@@ -171,7 +191,9 @@ function sessionRoutes(deps: AgentcubeRoutesDeps, kind: RuntimeKind, base: strin
       path: `${base}/sessions/{sessionId}`,
       doc: { summary: 'End a session', tag: 'AgentCube', answers: deleteAnswers },
       handle: async (request, response) => {
-        await deps.commands.end(param(request, 'sessionId'));
+        const id = param(request, 'sessionId');
+        await authorizeSession(deps, request, 'delete', id);
+        await deps.commands.end(id);
         response.json({ message: 'Sandbox deleted successfully' });
       },
     },

@@ -13,7 +13,13 @@ export const about = (response: Response, subject: Subject): void =>
 const internal = 'internal server error';
 
 /** Passes by itself, so the client is told when to ask again; AgentCube would answer 500. */
-const passing: ReadonlySet<ErrorCode> = new Set(['STORE_UNAVAILABLE', 'NOT_LEADER', 'SHUTTING_DOWN']);
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'STORE_UNAVAILABLE',
+  'CLUSTER_UNAVAILABLE',
+  'NODE_UNREACHABLE',
+  'NOT_LEADER',
+  'SHUTTING_DOWN',
+]);
 const askAgainMs = 1_000;
 
 /** Texts are part of AgentCube 0.1's contract; whatever has none is `internal server error`. */

@@ -9,6 +9,7 @@ import { stateKinds, type StateKind } from '../../model/session.ts';
 import { parseLabelSelector } from '../core/label-selector.ts';
 import type { Freezer } from '../driver.ts';
 import type { SessionCommands } from '../session-commands.ts';
+import { sandboxes, sandboxClaims, type Access, type Verb } from './authentication.ts';
 import { param, type Answer, type Route, type RouteDoc } from './route.ts';
 import { sessionView } from './session-view.ts';
 
@@ -17,7 +18,11 @@ export interface SessionRoutesDeps {
   readonly commands: Pick<SessionCommands, 'pause' | 'resume' | 'end'>;
   readonly driver: Pick<Freezer, 'busy'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** Where callers have to say who they are. */
+  readonly access?: Access;
 }
+
+const any = [sandboxes, sandboxClaims];
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]).optional();
 
@@ -88,8 +93,13 @@ function storeQuery({
   };
 }
 
-async function list({ store }: SessionRoutesDeps, request: Request, response: Response): Promise<void> {
+async function list(
+  { store, access }: SessionRoutesDeps,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const query = readQuery(request.query);
+  await access?.authorize(request, { verb: 'list', namespace: query.namespace ?? '', any });
   const found = await store.list(storeQuery(query));
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
@@ -112,6 +122,13 @@ async function awakeReasons(
   return [...(record.leasedUntil > clock.now() ? [lease] : []), ...busy];
 }
 
+/** A session that is not known is found out as such by whoever goes on. */
+async function authorize({ access, store }: SessionRoutesDeps, request: Request, verb: Verb): Promise<void> {
+  const record = access && (await store.get(param(request, 'sessionId')));
+  if (!record) return;
+  await access.authorize(request, { verb, namespace: record.session.runtime.namespace, any });
+}
+
 async function show(deps: SessionRoutesDeps, request: Request, response: Response): Promise<void> {
   const id = param(request, 'sessionId');
   const record = await deps.store.get(id);
@@ -132,14 +149,16 @@ const doc = (summary: string, answers: RouteDoc['answers']): RouteDoc => ({
 /** A command, answered with the session as it is when the command is done. */
 function commandRoute(
   deps: SessionRoutesDeps,
-  at: Pick<Route, 'method' | 'path' | 'doc'>,
+  at: Pick<Route, 'method' | 'path' | 'doc'> & { readonly verb: Verb },
   command: (id: string) => Promise<void>,
 ): Route {
+  const { verb, ...rest } = at;
   const handle: Route['handle'] = async (request, response) => {
+    await authorize(deps, request, verb);
     await command(param(request, 'sessionId'));
     await show(deps, request, response);
   };
-  return { ...at, handle };
+  return { ...rest, handle };
 }
 
 const unknown = typed('The session is unknown, or has ended.');
@@ -161,16 +180,20 @@ export const sessionRoutes = (deps: SessionRoutesDeps): Route[] => [
     method: 'get',
     path,
     doc: doc('Look at a session; one that ended is remembered for an hour', { 200: asItIs, 404: unknown }),
-    handle: (request, response) => show(deps, request, response),
+    handle: async (request, response) => {
+      await authorize(deps, request, 'get');
+      await show(deps, request, response);
+    },
   },
   commandRoute(
     deps,
-    { method: 'delete', path, doc: doc('End a session', { 200: asItIs, 404: unknown }) },
+    { verb: 'delete', method: 'delete', path, doc: doc('End a session', { 200: asItIs, 404: unknown }) },
     (id) => deps.commands.end(id),
   ),
   commandRoute(
     deps,
     {
+      verb: 'update',
       method: 'post',
       path: `${path}/pause`,
       doc: doc('Pause a session; answers when it is paused', {
@@ -184,6 +207,7 @@ export const sessionRoutes = (deps: SessionRoutesDeps): Route[] => [
   commandRoute(
     deps,
     {
+      verb: 'update',
       method: 'post',
       path: `${path}/resume`,
       doc: doc('Wake a session; answers when it runs', {

@@ -8,7 +8,9 @@ import { memoryResourceStore } from '../../adapters/memory/resources.ts';
 import { createSessionBus, tellingOfOpenings } from '../../adapters/memory/session-bus.ts';
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
 import { systemIds } from '../../adapters/system/ids.ts';
+import { Access, type CallerReviews } from '../../controller/api/authentication.ts';
 import { createControlApi } from '../../controller/api/control-api.ts';
+import { createGuardedApi } from '../../controller/api/guarded-api.ts';
 import { Controller } from '../../controller/controller.ts';
 import { createRegistry, type Registry } from '../../controller/registry.ts';
 import type { SessionStore } from '../../model/session-store.ts';
@@ -29,8 +31,11 @@ export interface ControlLab {
   close(): Promise<void>;
 }
 
-/** `change` replaces methods of the session store, to see what becomes of their failure. */
-export async function controlLab(change: Partial<SessionStore> = {}): Promise<ControlLab> {
+/** `change` replaces methods of the session store, to see what becomes of their failure; `reviews` make callers say who they are. */
+export async function controlLab(
+  change: Partial<SessionStore> = {},
+  reviews?: CallerReviews,
+): Promise<ControlLab> {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const driver = new ScriptedDriver();
   const logged: string[] = [];
@@ -47,7 +52,9 @@ export async function controlLab(change: Partial<SessionStore> = {}): Promise<Co
   const controller = new Controller({ ...shared, commandPatienceMs: 5_000 });
   await controller.start();
   const { wakes, commands } = controller;
-  const server = http.createServer(createControlApi({ ...shared, registry, wakes, commands }));
+  const access = reviews && new Access({ reviews, clock, log });
+  const api = createControlApi({ ...shared, registry, wakes, commands, ...(access && { access }) });
+  const server = http.createServer(access ? createGuardedApi(api, access, log) : api);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
