@@ -7,7 +7,7 @@ import type { Wakes } from '../model/platform.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
 import type { Session } from '../model/session.ts';
 import { failed, sessionEnded, sessionNotFound } from './core/failures.ts';
-import { askingGate, gateStep, type Gate, type GateEvent, type GateMove } from './core/gate.ts';
+import { askingGate, gateStep, hasNewMemory, type Gate, type GateEvent, type GateMove } from './core/gate.ts';
 import type { WaitKind } from './core/timing.ts';
 import type { LeaseBook, Log, Route } from './lease-book.ts';
 
@@ -77,6 +77,18 @@ export class Gates {
     if (gate) this.#step(gate, { kind: 'changed', session });
   }
 
+  /** It runs, and there is a lease on it. */
+  awake(session: Session): void {
+    const gate = this.#gates.get(session.id);
+    if (gate) this.#step(gate, { kind: 'answered', granted: true, session });
+  }
+
+  /** What is known of a session may not be so any more: whoever waits for it asks again. */
+  doubt(sessionId: string): void {
+    const gate = this.#gates.get(sessionId);
+    if (gate) this.#step(gate, { kind: 'doubted' });
+  }
+
   /** News may have been missed: whoever waits for some asks again. */
   recheck(): void {
     for (const gate of [...this.#gates.values()]) this.#step(gate, { kind: 'doubted' });
@@ -125,8 +137,6 @@ export class Gates {
     const { leases } = this.#deps;
     try {
       const { granted, record } = await leases.acquire(gate.sessionId);
-      // News may have overtaken the answer.
-      if (gate.state.seen) leases.changed(gate.state.seen);
       // Everybody may have left; the lease then runs out by itself, unused.
       if (this.#gates.get(gate.sessionId) !== gate) return;
       this.#step(gate, { kind: 'answered', granted, session: record?.session });
@@ -151,7 +161,7 @@ export class Gates {
       case 'ask':
         return void this.#ask(gate);
       case 'wake':
-        return this.#deps.wakes.wake(gate.sessionId);
+        return this.#deps.wakes.wake(gate.sessionId, gate.state.seen);
       case 'refuse':
         return this.#refuse(gate, move);
       case 'wait':
@@ -163,7 +173,8 @@ export class Gates {
     const route = this.#deps.leases.usable(gate.sessionId, this.#deps.clock.now());
     // The lease was lost between the answer and now; the store knows why.
     if (!route) return void this.#ask(gate);
-    this.#close(gate, (waiter) => waiter.open(route, wokenOf(gate)));
+    const woken = wokenOf(gate, hasNewMemory(gate.state));
+    this.#close(gate, (waiter) => waiter.open(route, woken));
   }
 
   #refuse(gate: OpenGate, move: Extract<GateMove, { kind: 'refuse' }>): void {
@@ -184,8 +195,8 @@ export class Gates {
   }
 }
 
-const wokenOf = ({ state: { foundIn } }: OpenGate): WaitKind | undefined =>
-  foundIn && { kind: 'wake', from: foundIn };
+const wokenOf = ({ state: { foundIn } }: OpenGate, newMemory = false): WaitKind | undefined =>
+  foundIn && { kind: 'wake', from: foundIn, newMemory };
 
 function refusal(sessionId: string, { code, reason }: Extract<GateMove, { kind: 'refuse' }>): PlatformError {
   if (code === 'SESSION_NOT_FOUND') return sessionNotFound(sessionId);

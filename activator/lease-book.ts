@@ -4,7 +4,7 @@
 import type { Clock } from '../model/clock.ts';
 import type { Wakes } from '../model/platform.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
-import type { LeaseClaim, Leases, SessionRecord } from '../model/session-store.ts';
+import type { LeaseClaim, Leases, Saved, SessionWrites } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
 import { effectOf, isUsable, upkeepMs, upkeepOf, type Held } from './core/leases.ts';
 import { doorsOf, type Door } from './doors.ts';
@@ -13,7 +13,7 @@ import { OwedLeases } from './owed-leases.ts';
 export type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface LeaseBookDeps {
-  readonly store: Pick<Leases, 'acquire' | 'renew' | 'release'>;
+  readonly store: Pick<Leases, 'acquire' | 'renew' | 'release'> & Pick<SessionWrites, 'saveLeased'>;
   readonly wakes: Wakes;
   readonly clock: Clock;
   readonly log: Log;
@@ -48,7 +48,7 @@ class LeasedRoute implements Route {
   lastActivityAt: number;
   touched = true;
 
-  constructor({ session }: SessionRecord, leasedUntil: number, holder: string, clock: Clock) {
+  constructor(session: Session, leasedUntil: number, holder: string, clock: Clock) {
     this.sessionId = session.id;
     this.generation = session.generation;
     this.targetText = runtimeKeyText(session.runtime);
@@ -87,6 +87,12 @@ class LeasedRoute implements Route {
   }
 }
 
+/** How often a lease of a session is being asked for, and the newest that was heard of it meanwhile. */
+interface Asking {
+  count: number;
+  news: Session | undefined;
+}
+
 const claimOf = ({ sessionId, generation, lastActivityAt }: Held): LeaseClaim => ({
   sessionId,
   generation,
@@ -97,8 +103,8 @@ export class LeaseBook {
   readonly #deps: LeaseBookDeps;
   readonly #routes = new Map<string, LeasedRoute>();
   readonly #releasing = new Map<string, Promise<void>>();
-  /** Sessions that a lease was asked for, with how often: giving one back meanwhile would take away the new one. */
-  readonly #asking = new Map<string, number>();
+  /** Sessions that a lease was asked for: giving one back meanwhile would take away the new one. */
+  readonly #asking = new Map<string, Asking>();
   readonly #owed: OwedLeases;
   readonly #stopUpkeep: () => void;
   /** What leases are asked for by. Another name after one could not be given back, because that may still happen, late. */
@@ -128,46 +134,65 @@ export class LeaseBook {
   }
 
   /** Asks the store for a lease and enters it; answers as the store does. Rejects with STORE_UNAVAILABLE. */
-  async acquire(sessionId: string): ReturnType<Leases['acquire']> {
-    const { store, clock, leaseMs } = this.#deps;
-    await this.#releasing.get(sessionId);
-    const [now, holder] = [clock.now(), this.#holder];
-    this.#count(sessionId, 1);
-    try {
-      const answer = await store.acquire(sessionId, holder, now + leaseMs, now);
-      if (answer.granted && answer.record) this.#grant(answer.record, now + leaseMs, holder);
+  acquire(sessionId: string): ReturnType<Leases['acquire']> {
+    return this.#ask(sessionId, async (holder, until, now) => {
+      const answer = await this.#deps.store.acquire(sessionId, holder, until, now);
+      if (answer.granted && answer.record) this.#grant(answer.record.session, until, holder);
       return answer;
+    });
+  }
+
+  /** Stores a session that runs, with a lease on it, and enters that. Rejects with STORE_UNAVAILABLE; it may have been stored then. */
+  awaken(session: Session, dueAt: number | null): Promise<Saved> {
+    return this.#ask(session.id, async (holder, until) => {
+      const saved = await this.#deps.store.saveLeased(session, dueAt, holder, until);
+      if (saved === 'saved') this.#grant(session, until, holder);
+      return saved;
+    });
+  }
+
+  /** News may overtake the answer: what was heard meanwhile counts after it. */
+  async #ask<T>(
+    sessionId: string,
+    ask: (holder: string, until: number, now: number) => Promise<T>,
+  ): Promise<T> {
+    const { clock, leaseMs } = this.#deps;
+    await this.#releasing.get(sessionId);
+    const now = clock.now();
+    const asking = this.#asking.get(sessionId) ?? { count: 0, news: undefined };
+    this.#asking.set(sessionId, asking);
+    asking.count += 1;
+    try {
+      return await ask(this.#holder, now + leaseMs, now);
     } finally {
-      this.#count(sessionId, -1);
+      asking.count -= 1;
+      if (asking.count === 0) this.#asking.delete(sessionId);
+      if (asking.news) this.changed(asking.news);
     }
   }
 
-  #count(sessionId: string, by: 1 | -1): void {
-    const count = (this.#asking.get(sessionId) ?? 0) + by;
-    if (count === 0) this.#asking.delete(sessionId);
-    else this.#asking.set(sessionId, count);
-  }
-
-  #grant(record: SessionRecord, until: number, holder: string): void {
-    const known = this.#routes.get(record.session.id);
-    if (known?.generation === record.session.generation) {
-      known.version = Math.max(known.version, record.session.version);
+  #grant(session: Session, until: number, holder: string): void {
+    const known = this.#routes.get(session.id);
+    if (known?.generation === session.generation) {
+      known.version = Math.max(known.version, session.version);
       return this.#extend(known, until, holder);
     }
     known?.close();
-    const route = new LeasedRoute(record, until, holder, this.#deps.clock);
+    const route = new LeasedRoute(session, until, holder, this.#deps.clock);
     if (this.#closed) void this.#release([route]);
     else this.#routes.set(route.sessionId, route);
   }
 
   /** News of a session. */
   changed(session: Session): void {
+    const asking = this.#asking.get(session.id);
+    if (asking && session.version > (asking.news?.version ?? 0)) asking.news = session;
     const route = this.#routes.get(session.id);
     if (!route || session.version <= route.version) return;
     route.version = session.version;
     const effect = effectOf(route.generation, session);
     if (effect === 'drop') this.#forget(route);
-    else if (effect === 'revoke') this.#revoke(route);
+    else if (effect === 'revoke') this.#revoke(route, session);
   }
 
   /** Gives a lease back before its time; work in hand, or on its way, keeps it (S2). */
@@ -208,9 +233,9 @@ export class LeaseBook {
   }
 
   /** S2: what is in hand keeps its sandbox awake, so a pause that came all the same is undone. */
-  #revoke(route: LeasedRoute): void {
+  #revoke(route: LeasedRoute, seen?: Session): void {
     route.leasedUntil = 0;
-    if (route.inHand > 0) this.#deps.wakes.wake(route.sessionId);
+    if (route.inHand > 0) this.#deps.wakes.wake(route.sessionId, seen);
     else this.#forget(route);
   }
 

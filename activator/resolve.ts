@@ -78,7 +78,7 @@ export class Resolver {
   /** A session that was opened for the caller is told all the same, so that it is not lost to it. */
   #turnAway(caller: Caller, error: PlatformError, opened: OpenedSession | undefined): void {
     if (opened === undefined) return refuse(caller, error);
-    if (opened.how === 'cold') this.#deps.wakes.wake(opened.session.id);
+    if (opened.how === 'cold') this.#deps.wakes.wake(opened.session.id, opened.session);
     if (!caller.gone) caller.refuse(failureOf(error, false), { sessionId: opened.session.id });
   }
 
@@ -94,7 +94,7 @@ export class Resolver {
       if (this.#closed) return this.#turnAway(caller, failed('SHUTTING_DOWN'), opened);
       if (!caller.gone) this.#wait(caller, opened.session.id, since, opened);
       // Nobody wants it any more, but a start that is stored must be carried out; being idle then ends it.
-      else if (opened.how === 'cold') wakes.wake(opened.session.id);
+      else if (opened.how === 'cold') wakes.wake(opened.session.id, opened.session);
     } catch (fault) {
       room.leave(undefined, text);
       const error = asPlatformError(fault);

@@ -2,21 +2,26 @@
 // simulations can call as requests do. S2 (leases while work is in hand) is lease-book.ts, S3 (nobody waits in vain) gates.ts.
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
-import type { LeaseRecallFeed, Runtimes, SessionFeed, Wakes } from '../model/platform.ts';
-import type { Leases, SessionWrites, WarmPool } from '../model/session-store.ts';
+import type { LeaseRecallFeed, Runtimes, SessionFeed, Thawer, Wakes } from '../model/platform.ts';
+import type { Leases, SessionReads, SessionWrites, WarmPool } from '../model/session-store.ts';
+import type { Session } from '../model/session.ts';
 import type { Limits } from './core/admission.ts';
 import { failed } from './core/failures.ts';
+import { DirectWakes } from './direct-wakes.ts';
 import { Gates } from './gates.ts';
 import { LeaseBook, type Log } from './lease-book.ts';
 import { Resolver, type Caller } from './resolve.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface RoutingDeps {
-  readonly store: Pick<SessionWrites, 'create'> &
+  readonly store: Pick<SessionReads, 'get'> &
+    Pick<SessionWrites, 'create' | 'save' | 'saveLeased'> &
     Pick<WarmPool, 'claim'> &
     Pick<Leases, 'acquire' | 'renew' | 'release'>;
   readonly runtimes: Runtimes;
   readonly wakes: Wakes;
+  /** Wakes sandboxes where they lie; without it `wakes` is asked for all. Needs a store that tells the feed of what it stores. */
+  readonly thawer?: Thawer;
   readonly feed: SessionFeed;
   readonly recalls: LeaseRecallFeed;
   readonly ids: Ids;
@@ -59,20 +64,23 @@ export class Routing {
   #draining = false;
 
   constructor(deps: RoutingDeps, config: RoutingConfig) {
-    const { store, clock, wakes, log, feed } = deps;
+    const { store, clock, log, feed } = deps;
     const { wakeTimeoutMs, leaseMs } = config;
     const room = (this.room = new WaitingRoom(config));
+    const wakes: Wakes = { wake: (sessionId, seen) => (direct ?? deps.wakes).wake(sessionId, seen) };
     const leases = new LeaseBook({ store, wakes, clock, log, holder: deps.ids.uuid(), leaseMs });
     const gates = new Gates({ wakes, clock, log, leases, wakeTimeoutMs });
+    const direct = directWakes(deps, leases, gates);
     const opening = { store, runtimes: deps.runtimes, ids: deps.ids };
     this.#resolver = new Resolver({ opening, wakes, clock, log, leases, gates, room });
     this.#clock = clock;
     this.#leases = leases;
     this.#gates = gates;
     this.#stops = [
+      () => direct?.close(),
       feed.subscribe((session) => {
         leases.changed(session);
-        gates.changed(session);
+        if (!direct?.isOwn(session)) gates.changed(session);
       }),
       feed.onGap(() => {
         leases.recheck();
@@ -109,6 +117,15 @@ export class Routing {
     const { inHand, waiting } = this.room;
     return { inHand, waiting, gates: this.#gates.size, leases: this.#leases.size };
   }
+}
+
+/** Who wakes sandboxes where they lie; undefined where nobody can. */
+function directWakes(deps: RoutingDeps, leases: LeaseBook, gates: Gates): DirectWakes | undefined {
+  const { thawer, wakes: fallback, store, clock, log } = deps;
+  if (!thawer) return undefined;
+  const onAwake = (session: Session): void => gates.awake(session);
+  const onDoubt = (sessionId: string): void => gates.doubt(sessionId);
+  return new DirectWakes({ store, thawer, fallback, leases, clock, log, onAwake, onDoubt });
 }
 
 /** Resolves with the work, or when it takes longer. */

@@ -128,10 +128,12 @@ describe('leases', () => {
 });
 
 test.each([
-  [{ kind: 'wake', from: 'paused' }, 1.42, 'wake;dur=1.4;desc="paused"'],
-  [{ kind: 'wake', from: 'pausing' }, 3, 'wake;dur=3;desc="paused"'],
-  [{ kind: 'wake', from: 'suspended' }, 812, 'wake;dur=812;desc="suspended"'],
-  [{ kind: 'wake', from: 'creating' }, 70, 'cold;dur=70'],
+  [{ kind: 'wake', from: 'paused', newMemory: false }, 1.42, 'wake;dur=1.4;desc="paused"'],
+  [{ kind: 'wake', from: 'pausing', newMemory: false }, 3, 'wake;dur=3;desc="paused"'],
+  [{ kind: 'wake', from: 'suspended', newMemory: true }, 8, 'wake;dur=8;desc="suspended", memory;desc="new"'],
+  [{ kind: 'wake', from: 'paused', newMemory: true }, 9, 'wake;dur=9;desc="paused", memory;desc="new"'],
+  [{ kind: 'wake', from: 'suspended', newMemory: false }, 812, 'wake;dur=812;desc="suspended"'],
+  [{ kind: 'wake', from: 'creating', newMemory: false }, 70, 'cold;dur=70'],
   [{ kind: 'claim' }, 3.25, 'claim;dur=3.3'],
   [{ kind: 'cold' }, -1, 'cold;dur=0'],
 ] as const)('Server-Timing of %j after %d ms: %s', (wait, ms, text) =>

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Session, SessionEvent, SessionState, StateKind } from '../../model/session.ts';
 import { actionOf, step } from '../../model/session.ts';
 import { sessionIn, stateOf } from '../../test/support/sessions.ts';
-import { askingGate, gateStep, type Gate, type GateEvent, type GateMove } from './gate.ts';
+import { askingGate, gateStep, hasNewMemory, type Gate, type GateEvent, type GateMove } from './gate.ts';
 
 const why = 'exit code 1';
 
@@ -53,6 +53,27 @@ describe('scenarios', () => {
       gate = next.gate;
     }
   });
+});
+
+describe('whether memory is new', () => {
+  const woken = (first: Session, last: Session): boolean => {
+    const { gate } = gateStep(askingGate, { kind: 'answered', granted: false, session: first });
+    return hasNewMemory(gateStep(gate, { kind: 'answered', granted: true, session: last }).gate);
+  };
+  const at = (kind: StateKind, version: number, generation: number): Session =>
+    sessionIn(kind, { version, generation });
+
+  test.each([
+    ['slept with it', at('paused', 1, 1), at('running', 3, 1), false],
+    ['was suspended', at('suspended', 4, 1), at('running', 6, 2), true],
+    ['was being started again', at('restarting', 5, 2), at('running', 6, 2), true],
+    [
+      'crashed while it was woken, and was started again by somebody',
+      at('paused', 1, 1),
+      at('running', 9, 2),
+      true,
+    ],
+  ])('a session that %s', (_, first, last, isNew) => expect(woken(first, last)).toBe(isNew));
 });
 
 /** Numbers that look random and are the same each time. */

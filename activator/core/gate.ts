@@ -12,6 +12,8 @@ export interface Gate {
   readonly wokenAt: number | undefined;
   /** The state in which the first wake found it. */
   readonly foundIn: StateKind | undefined;
+  /** The generation in which the first wake found it: its memory was of that one. */
+  readonly foundGeneration: number | undefined;
 }
 
 export type GateEvent =
@@ -37,7 +39,17 @@ export interface GateStep {
 }
 
 /** A gate that asks the store first. */
-export const askingGate: Gate = { phase: 'asking', seen: undefined, wokenAt: undefined, foundIn: undefined };
+export const askingGate: Gate = {
+  phase: 'asking',
+  seen: undefined,
+  wokenAt: undefined,
+  foundIn: undefined,
+  foundGeneration: undefined,
+};
+
+/** Whether a session that runs now was started again since the first wake, or by it: its memory is not the one that it had. */
+export const hasNewMemory = ({ seen, foundIn, foundGeneration }: Gate): boolean =>
+  foundIn === 'restarting' || seen?.generation !== foundGeneration;
 
 const starting = (kind: StateKind | undefined): boolean => kind === 'creating' || kind === 'restarting';
 const onItsWay = (kind: StateKind): boolean => starting(kind) || kind === 'resuming';
@@ -59,6 +71,7 @@ function wake(gate: Gate, session: Session): GateStep {
     seen: session,
     wokenAt: gate.wokenAt ?? session.version,
     foundIn: gate.foundIn ?? session.state.kind,
+    foundGeneration: gate.foundGeneration ?? session.generation,
   };
   return { gate: woken, move: { kind: 'wake' } };
 }

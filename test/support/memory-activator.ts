@@ -18,7 +18,7 @@ import { systemClock } from '../../adapters/system/clock.ts';
 import { systemIds } from '../../adapters/system/ids.ts';
 import type { Clock } from '../../model/clock.ts';
 import { dueAt } from '../../model/due.ts';
-import type { DeployedRuntime } from '../../model/platform.ts';
+import type { DeployedRuntime, Thawer } from '../../model/platform.ts';
 import { runtimeKeyText, type EntryPoint, type RuntimeKey, type SandboxRef } from '../../model/sandbox.ts';
 import type { SessionStore } from '../../model/session-store.ts';
 import {
@@ -66,6 +66,7 @@ export interface MemoryActivatorOptions {
   readonly clock?: Clock;
   readonly signer?: ActivatorDeps['signer'];
   readonly warmPoolSize?: number;
+  readonly thawer?: Thawer;
   /** One store and feed for several activators; by default each has its own. */
   readonly shared?: SharedStore;
   /** Something of the store that the test wants to be otherwise. */
@@ -107,6 +108,7 @@ export class MemoryActivator {
         },
         feed: this.bus,
         recalls: this.bus,
+        ...(options.thawer && { thawer: options.thawer }),
         ids: systemIds,
         clock: this.clock,
         signer: options.signer ?? { tokenFor: (id) => `token-of-${id}` },
