@@ -24,7 +24,9 @@ export interface PodOnNode {
 
 export interface PodsHere {
   /** False until the pods of this node were listed once. */
-  complete(): boolean;
+  listed(): boolean;
+  /** Whether what is known is not older than the network; false while the API server is away. */
+  fresh(): boolean;
   find(uid: string): PodOnNode | undefined;
   list(): readonly PodOnNode[];
   /** Told of each pod that came, changed or went. */

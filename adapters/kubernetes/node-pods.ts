@@ -1,0 +1,157 @@
+// The pods with our label on one node, by a watch of the API server. Owns what of a pod the node agent needs.
+// Does not own what is done with them. While the API server is away it tells what it told last.
+import type { Cancel, Clock } from '../../model/clock.ts';
+import type { ContainerOnNode, PodOnNode, PodsHere } from '../../nodeagent/ports.ts';
+import type { Cluster } from './client.ts';
+import { ApiRefusal } from './cluster-failures.ts';
+import { resourcePath, type ObjectMeta } from './objects.ts';
+import { createReflector, type Reflector } from './reflector.ts';
+
+/** Every pod of ours carries it, and no other is touched. */
+export const sandboxLabel = 'agentcube.volcano.sh/sandbox';
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly containerID?: string;
+  readonly state?: { readonly running?: object };
+}
+
+interface ContainerSpec {
+  readonly name: string;
+  readonly livenessProbe?: object;
+}
+
+/** What is read of a pod. */
+export interface NodePodObject {
+  readonly metadata: ObjectMeta;
+  readonly spec?: {
+    readonly containers?: readonly ContainerSpec[];
+    readonly initContainers?: readonly ContainerSpec[];
+  };
+  readonly status?: Readonly<
+    Partial<
+      Record<
+        'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses',
+        readonly ContainerStatus[]
+      >
+    >
+  >;
+}
+
+export interface NodePodsOptions {
+  readonly cluster: Cluster;
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface NodePods extends PodsHere {
+  /** Resolves when the pods were listed; goes on trying until then, or until it is stopped. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+/** How long after a refusal it is asked again (ms): rights may be given, or the API server may still be starting. */
+const refusedPauseMs = 2_000;
+
+function containersOf({ status = {} }: NodePodObject): ContainerOnNode[] {
+  const all = [
+    ...(status.containerStatuses ?? []),
+    ...(status.initContainerStatuses ?? []),
+    ...(status.ephemeralContainerStatuses ?? []),
+  ];
+  return all.flatMap(({ name, containerID, state }) =>
+    containerID !== undefined && state?.running
+      ? [{ name, id: containerID.replace(/^[a-z0-9.-]+:\/\//, '') }]
+      : [],
+  );
+}
+
+/** What the node agent needs of a pod. */
+export function podOnNode(pod: NodePodObject): PodOnNode {
+  const { uid = '', namespace = '', name = '', deletionTimestamp } = pod.metadata;
+  const specs = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  return {
+    ...{ uid, namespace, name },
+    containers: containersOf(pod),
+    livenessProbes: specs.flatMap((spec) => (spec.livenessProbe ? [spec.name] : [])),
+    terminating: deletionTimestamp !== undefined,
+  };
+}
+
+class WatchedPods implements NodePods {
+  readonly #options: NodePodsOptions;
+  readonly #pods = new Map<string, PodOnNode>();
+  readonly #listeners = new Set<(uid: string) => void>();
+  #reflector: Reflector<NodePodObject>;
+  #listed = false;
+  #stopped = false;
+
+  constructor(options: NodePodsOptions) {
+    this.#options = options;
+    this.#reflector = this.#open();
+  }
+
+  async start(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#reflector.start();
+        this.#listed = true;
+        return;
+      } catch (fault) {
+        if (this.#stopped || !(fault instanceof ApiRefusal)) throw fault;
+        this.#options.log('the pods of this node may not be listed', { fault });
+      }
+      this.#reflector.stop();
+      await new Promise<void>((resolve) => this.#options.clock.after(refusedPauseMs, resolve));
+      this.#reflector = this.#open();
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#reflector.stop();
+  }
+
+  listed(): boolean {
+    return this.#listed;
+  }
+
+  fresh(): boolean {
+    return this.#reflector.live();
+  }
+
+  find(uid: string): PodOnNode | undefined {
+    return this.#pods.get(uid);
+  }
+
+  list(): readonly PodOnNode[] {
+    return [...this.#pods.values()];
+  }
+
+  onChange(listener: (uid: string) => void): Cancel {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #open(): Reflector<NodePodObject> {
+    const { cluster, nodeName, clock, log } = this.#options;
+    const reflector = createReflector<NodePodObject>({
+      ...{ cluster, clock, log },
+      path: resourcePath('v1', 'pods'),
+      labelSelector: sandboxLabel,
+      fieldSelector: `spec.nodeName=${nodeName}`,
+    });
+    reflector.onChange((kind, object) => this.#learn(kind === 'deleted', podOnNode(object)));
+    return reflector;
+  }
+
+  #learn(gone: boolean, pod: PodOnNode): void {
+    if (gone) this.#pods.delete(pod.uid);
+    else this.#pods.set(pod.uid, pod);
+    for (const listener of this.#listeners) listener(pod.uid);
+  }
+}
+
+/** Lists nothing before `start`. */
+export const watchNodePods = (options: NodePodsOptions): NodePods => new WatchedPods(options);
