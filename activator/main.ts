@@ -1,9 +1,10 @@
-// A separate activator: takes invocations, finds their sandboxes through Redis, and forwards to those of this machine.
+// A separate activator: takes invocations, finds their sandboxes through Redis, and forwards to those of this machine or of a
+// cluster, whose sleeping ones it wakes through the agent on their node.
 // Only wiring, the process and its signals are here; nothing imports this file.
 import path from 'node:path';
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { loadSigningKey } from '../adapters/jwt/key.ts';
+import { loadSigningKey, type SigningKey } from '../adapters/jwt/key.ts';
 import { createSigner } from '../adapters/jwt/signer.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
@@ -15,6 +16,8 @@ import { activatorConfig, activatorConfigSchema, type ActivatorProgramConfig } f
 import { redisPlace } from '../config/redis.ts';
 import { certificateOf } from '../config/serving.ts';
 import { PlatformError } from '../model/errors.ts';
+import type { Thawer } from '../model/platform.ts';
+import { clusterKey, mountedKey, openCluster, openNodeAgents } from '../process/cluster.ts';
 import { defaultDataDir, keyFileIn, makeDataDir } from '../process/data-dir.ts';
 import { closeServer } from '../process/draining.ts';
 import { refusing, withHealth } from '../process/health.ts';
@@ -27,12 +30,12 @@ import { readText, settingsOf } from '../process/settings.ts';
 import { createActivator, type Activator } from './activator.ts';
 import { createActivatorServer } from './server.ts';
 
-const about = `agentcube ${version}, activator: takes invocations and forwards them to sandboxes of this machine
+const about = `agentcube ${version}, activator: takes invocations and forwards them to sandboxes
 
   npm run activator                              on port 8081, with Redis on this machine
   npm run activator -- --redis-addr redis:6379   a setting, as a flag
 
-Runs beside a controller, with the same data folder. Any number of them may run.`;
+On one machine it runs beside a controller, with the same data folder; --driver kubernetes is for a cluster. Any number may run.`;
 
 type Front = Pick<Activator, 'handler' | 'upgrade'>;
 
@@ -74,15 +77,33 @@ class Door implements Front {
 
 interface Wired {
   readonly config: ActivatorProgramConfig;
-  readonly dataDir: string;
+  /** Undefined where nothing is kept in a folder. */
+  readonly dataDir: string | undefined;
   readonly redis: ProgramRedis;
   readonly server: Server;
   readonly log: Log;
+  readonly say: (line: string) => void;
   readonly onStop: OnStop;
 }
 
+/** The key that sandboxes verify tokens by. */
+async function keyOf({ config, dataDir, say }: Wired): Promise<SigningKey> {
+  if (dataDir !== undefined) return loadSigningKey(keyFileIn(dataDir));
+  if (config.identityDir !== undefined) return mountedKey(config.identityDir);
+  return clusterKey(openCluster(config), { make: false, say });
+}
+
+/** Who wakes sandboxes where they lie: only on a cluster they lie elsewhere than where the controller is. */
+function thawerOf({ dataDir, log, onStop }: Wired, key: SigningKey): Thawer | undefined {
+  if (dataDir !== undefined) return undefined;
+  const agents = openNodeAgents(key, log);
+  onStop(() => agents.close());
+  return agents;
+}
+
 /** Everything behind the door. Redis has answered. */
-async function openActivator({ config, dataDir, redis, server, log, onStop }: Wired): Promise<Activator> {
+async function openActivator(wired: Wired): Promise<Activator> {
+  const { config, redis, server, log, onStop } = wired;
   const onFault = (fault: unknown): void => log('a message or what it says failed', { fault });
   const time = createRedisClock(redis.link, systemClock);
   const { clock } = time;
@@ -93,11 +114,24 @@ async function openActivator({ config, dataDir, redis, server, log, onStop }: Wi
     runtimes.stop();
     await bus.close();
   });
-  const signer = createSigner({ key: await loadSigningKey(keyFileIn(dataDir)), clock });
+  const key = await keyOf(wired);
+  const signer = createSigner({ key, clock });
+  const thawer = thawerOf(wired, key);
   await Promise.all([time.start(), bus.start(), runtimes.start()]);
   const store = redisSessionStore(redis.link, { compatKeys: config.compatKeys });
   const activator = createActivator(
-    { store, runtimes, wakes: bus, feed: bus, recalls: bus, ids, clock, signer, log },
+    {
+      store,
+      runtimes,
+      wakes: bus,
+      feed: bus,
+      recalls: bus,
+      ids,
+      clock,
+      signer,
+      log,
+      ...(thawer && { thawer }),
+    },
     {
       ...config,
       wakeTimeoutMs: config.wakeTimeoutSeconds * 1_000,
@@ -120,8 +154,9 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
     helpCommand: 'npm run activator -- --help',
   });
   for (const note of notes) say(`no effect: ${note}`);
-  const dataDir = path.resolve(config.dataDir ?? defaultDataDir());
-  await makeDataDir(dataDir);
+  const local = config.driver === 'local';
+  const dataDir = local ? path.resolve(config.dataDir ?? defaultDataDir()) : undefined;
+  if (dataDir !== undefined) await makeDataDir(dataDir);
   const logger = openLog(config.logFile, config.logLevel);
   const log = warnings(logger);
   const redis = openProgramRedis(config, { logger, say });
@@ -131,9 +166,10 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   const server = createActivatorServer(door, certificate && tlsOptions(certificate));
   await listen(server, config.host, config.port, '--port');
   onStop(() => closeServer(server, 0));
-  say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, data ${dataDir}`);
+  const where = dataDir === undefined ? 'sandboxes of a cluster' : `data ${dataDir}`;
+  say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, ${where}`);
   await redis.firstAnswer();
-  door.open(await openActivator({ config, dataDir, redis, server, log, onStop }));
+  door.open(await openActivator({ config, dataDir, redis, server, log, say, onStop }));
   say('serving');
 }
 
