@@ -30,13 +30,10 @@ export const aggregatedType = `application/json;${aggregatedParameters}`;
 
 /** Whether all of it is asked for in one document. */
 export const wantsAggregated = (accept = ''): boolean =>
-  accept
-    .split(',')
-    .some(
-      (entry) =>
-        entry.includes('application/json') &&
-        aggregatedParameters.split(';').every((part) => entry.includes(part)),
-    );
+  accept.split(',').some((entry) => {
+    const parts = new Set(entry.split(';').map((part) => part.trim()));
+    return aggregatedType.split(';').every((part) => parts.has(part));
+  });
 
 export const aggregated: object = {
   kind: 'APIGroupDiscoveryList',

@@ -28,12 +28,14 @@ const parts = (text: string): string[] =>
     .filter(Boolean);
 
 const name = '([A-Za-z0-9][A-Za-z0-9._/-]*)';
-const equality = new RegExp(`^${name}\\s*(==|=|!=)\\s*([^\\s=!]*)$`);
+const labelEquality = new RegExp(`^${name}\\s*(==|=|!=)\\s*([A-Za-z0-9._-]*)$`);
+/** Values of fields are free text, such as an owner's address. */
+const fieldEquality = new RegExp(`^${name}\\s*(==|=|!=)\\s*([^=].*|)$`);
 const membership = new RegExp(`^${name}\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
 const existence = new RegExp(`^(!?)\\s*${name}$`);
 
-function byEquality(part: string): Requirement | undefined {
-  const [, key, operator, wanted] = equality.exec(part) ?? [];
+function byEquality(part: string, pattern: RegExp): Requirement | undefined {
+  const [, key, operator, wanted] = pattern.exec(part) ?? [];
   if (key === undefined || wanted === undefined) return undefined;
   return { key, test: operator === '!=' ? (value) => value !== wanted : (value) => value === wanted };
 }
@@ -55,7 +57,7 @@ function byExistence(part: string): Requirement | undefined {
 /** A label selector with all that Kubernetes allows. Throws INVALID_REQUEST. */
 export const parseLabels = (text: string): readonly Requirement[] =>
   parts(text).map((part) => {
-    const requirement = byEquality(part) ?? byMembership(part) ?? byExistence(part);
+    const requirement = byEquality(part, labelEquality) ?? byMembership(part) ?? byExistence(part);
     if (requirement) return requirement;
     throw invalid(`unable to parse requirement: ${JSON.stringify(part)}`);
   });
@@ -74,7 +76,7 @@ const fieldsOf: Readonly<Record<string, (session: Session) => string>> = {
 /** A field selector. Throws INVALID_REQUEST for a field by which sessions are not looked up. */
 export const parseFields = (text: string): readonly Requirement[] =>
   parts(text).map((part) => {
-    const requirement = byEquality(part);
+    const requirement = byEquality(part, fieldEquality);
     if (!requirement) throw invalid(`invalid field selector: ${JSON.stringify(part)}`);
     if (Object.hasOwn(fieldsOf, requirement.key)) return requirement;
     const known = Object.keys(fieldsOf).join(', ');
