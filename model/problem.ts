@@ -20,7 +20,7 @@ export interface Problem {
 export type Locate = (path: readonly PathSegment[]) => { readonly file?: string; readonly line?: number };
 
 export type Validated =
-  | { readonly ok: true; readonly runtime: Runtime }
+  | { readonly ok: true; readonly runtime: Runtime; readonly passedOver?: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 type Found = { readonly at: readonly PathSegment[]; readonly message: string; readonly expected: string };
@@ -95,6 +95,11 @@ function meantBy(key: string, known: readonly string[]): string | undefined {
   return other !== undefined && known.includes(other) ? other : nearest(key, known);
 }
 
+const unknownField = 'unknown field';
+
+/** Whether all that is wrong is that nobody here knows the field. */
+export const isUnknownField = ({ message }: Problem): boolean => message.startsWith(unknownField);
+
 function unknownFields(issue: z.core.$ZodIssueUnrecognizedKeys, root: z.core.$ZodType): Found[] {
   const known = fieldsOf(schemaAt(root, issue.path));
   return issue.keys.map((key) => {
@@ -102,7 +107,7 @@ function unknownFields(issue: z.core.$ZodIssueUnrecognizedKeys, root: z.core.$Zo
     const meant = meantBy(key, known);
     const hint = meant === undefined ? '' : `, did you mean ${JSON.stringify(meant)}?`;
     const expected = meant ?? `one of ${[...known].sort().join(', ')}`;
-    return { at, message: `unknown field ${JSON.stringify(pathText(at))}${hint}`, expected };
+    return { at, message: `${unknownField} ${JSON.stringify(pathText(at))}${hint}`, expected };
   });
 }
 
@@ -141,21 +146,29 @@ function problemsOf(value: unknown): Found[] {
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => foundBy(issue, schema));
 }
 
+const allProblems = (): boolean => true;
+
 /**
  * A value from JSON or YAML as a runtime with the CRD's defaults, or every problem that it has. Never throws.
- * Fields that are null count as not given, as they do to Kubernetes.
+ * Fields that are null count as not given, as they do to Kubernetes. A problem for which `counts` answers false
+ * does not make it invalid; it is answered in `passedOver`.
  */
-export function validateRuntime(value: unknown, locate?: Locate): Validated {
+export function validateRuntime(
+  value: unknown,
+  locate?: Locate,
+  counts: (problem: Problem) => boolean = allProblems,
+): Validated {
   const tooDeep = isDeeper(value, deepest);
   const given = tooDeep ? undefined : withoutNulls(value);
-  const problems = (tooDeep ? [nestedTooDeeply] : problemsOf(given)).map(({ at, message, expected }) => ({
+  const found = (tooDeep ? [nestedTooDeeply] : problemsOf(given)).map(({ at, message, expected }) => ({
     path: pathText(at),
     message,
     expected,
     ...locate?.(at),
   }));
+  const problems = found.filter(counts);
+  if (problems.length > 0) return { ok: false, problems };
   // The schemas check and never transform, so what they accepted is what was given.
-  return problems.length === 0
-    ? { ok: true, runtime: withDefaults(given as Runtime) }
-    : { ok: false, problems };
+  const runtime = withDefaults(given as Runtime);
+  return found.length === 0 ? { ok: true, runtime } : { ok: true, runtime, passedOver: found };
 }

@@ -16,15 +16,16 @@ export type Verdict =
   /** Kept, but not served. `reason` is one word, as Kubernetes wants it. */
   | { readonly accepted: false; readonly reason: string; readonly message: string };
 
-type Told = Pick<Condition, 'status' | 'reason' | 'message'>;
+/** A condition without its type, time and generation. */
+export type Told = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 const acceptance = (verdict: Verdict): Told =>
   verdict.accepted
     ? { status: 'True', reason: 'Valid', message: 'the runtime is valid and its image is known' }
     : { status: 'False', reason: verdict.reason, message: verdict.message };
 
-/** The text of a filled pool is AgentCube's own. */
-function readiness(kind: Runtime['kind'], verdict: Verdict): Told {
+/** Whether the pool is as wanted. The text of a filled pool is AgentCube's own. */
+export function readiness(kind: Runtime['kind'], verdict: Verdict): Told {
   if (!verdict.accepted) return { status: 'False', reason: 'NotAccepted', message: verdict.message };
   const { wanted, ready, trouble } = verdict.pool;
   if (ready >= wanted) return { status: 'True', reason: 'Reconciled', message: `${kind} is ready` };

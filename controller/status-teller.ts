@@ -1,0 +1,120 @@
+// Tells each runtime's status to whoever keeps the runtimes: only what changed, never more than one telling at a time, what
+// people wait for within a second, what only counts a few times a minute. Does not own what a status says.
+// What could not be told is told later, as it is then; what was told and is not so there any more is told again.
+import type { Cancel, Clock } from '../model/clock.ts';
+import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
+import type { ToldStatus } from '../model/told-status.ts';
+import { sameJson } from './core/stored-runtime.ts';
+
+export interface StatusTellerDeps {
+  /** What there is to tell now, over what was told before; undefined when the runtime is gone. */
+  readonly statusOf: (key: RuntimeKey, before: ToldStatus | undefined) => ToldStatus | undefined;
+  /** Does nothing for what is gone. */
+  readonly tell: (key: RuntimeKey, status: ToldStatus) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+interface Telling {
+  readonly key: RuntimeKey;
+  told: ToldStatus | undefined;
+  /** When something was last told or tried (ms since the epoch). */
+  lastAt: number;
+  failures: number;
+  timer: { readonly at: number; readonly cancel: Cancel } | undefined;
+  underWay: boolean;
+}
+
+/** Several changes that come together are told together. */
+const gatherMs = 50;
+const betweenMs = 1_000;
+const betweenCountsMs = 10_000;
+const longestBackoffMs = 60_000;
+
+/** What changes with each session, and is worth no hurry. */
+const withoutCounts = ({ warm: _w, active: _a, asleep: _s, ...rest }: ToldStatus): object => rest;
+
+const onlyCountsDiffer = (one: ToldStatus | undefined, other: ToldStatus): boolean =>
+  one !== undefined && sameJson(withoutCounts(one), withoutCounts(other));
+
+export class StatusTeller {
+  readonly #deps: StatusTellerDeps;
+  readonly #tellings = new Map<string, Telling>();
+  #closed = false;
+
+  constructor(deps: StatusTellerDeps) {
+    this.#deps = deps;
+  }
+
+  /** What the object itself says now: what it should say is compared with that from now on. */
+  found(key: RuntimeKey, status: ToldStatus | undefined): void {
+    const telling = this.#telling(key);
+    if (!telling.underWay) telling.told = status;
+    this.look(key);
+  }
+
+  /** Something may be otherwise. Returns at once; asking often costs little. */
+  look(key: RuntimeKey): void {
+    if (this.#closed) return;
+    const telling = this.#telling(key);
+    if (telling.underWay) return;
+    const status = this.#deps.statusOf(key, telling.told);
+    if (!status || sameJson(telling.told, status)) return;
+    const betweenMsNow = onlyCountsDiffer(telling.told, status) ? betweenCountsMs : betweenMs;
+    this.#schedule(telling, Math.max(betweenMsNow, this.#backoffMs(telling)));
+  }
+
+  /** There is nothing to tell of it any more. */
+  forget(key: RuntimeKey): void {
+    this.#tellings.get(runtimeKeyText(key))?.timer?.cancel();
+    this.#tellings.delete(runtimeKeyText(key));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#tellings.values()) timer?.cancel();
+    this.#tellings.clear();
+  }
+
+  #telling(key: RuntimeKey): Telling {
+    const text = runtimeKeyText(key);
+    const known = this.#tellings.get(text);
+    if (known) return known;
+    const fresh = { key, told: undefined, lastAt: -Infinity, failures: 0, timer: undefined, underWay: false };
+    this.#tellings.set(text, fresh);
+    return fresh;
+  }
+
+  #backoffMs = ({ failures }: Telling): number =>
+    failures === 0 ? 0 : Math.min(longestBackoffMs, betweenMs * 2 ** (failures - 1));
+
+  #schedule(telling: Telling, between: number): void {
+    const { clock } = this.#deps;
+    const at = Math.max(clock.now() + gatherMs, telling.lastAt + between);
+    if (telling.timer && telling.timer.at <= at) return;
+    telling.timer?.cancel();
+    telling.timer = { at, cancel: clock.after(at - clock.now(), () => void this.#tell(telling)) };
+  }
+
+  async #tell(telling: Telling): Promise<void> {
+    const { clock, tell, statusOf, log } = this.#deps;
+    const { key } = telling;
+    telling.timer = undefined;
+    const status = statusOf(key, telling.told);
+    if (!status || sameJson(telling.told, status)) return;
+    telling.underWay = true;
+    telling.lastAt = clock.now();
+    try {
+      // Of what is gone nobody will hear; if there is another of its name, it is found.
+      await tell(key, status);
+      telling.told = status;
+      telling.failures = 0;
+    } catch (fault) {
+      if (telling.failures === 0) log('a status could not be told; trying again', { ...key, fault });
+      telling.failures += 1;
+    } finally {
+      telling.underWay = false;
+    }
+    if (this.#tellings.get(runtimeKeyText(key)) === telling) this.look(key);
+  }
+}
