@@ -1,14 +1,19 @@
 // Owns: the images that the cluster itself and its tests need, made on this machine from its own programs.
 // Does not own: the product's images. Invariant: no registry is asked; what is made is never pulled.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { containerdSocket, pauseImage, program } from './places.ts';
+import { at, containerdSocket, pauseImage, program } from './places.ts';
 
 const here = import.meta.dirname;
 const repository = path.resolve(here, '../../..');
-const support = path.join(repository, 'test/support/probe/agent.ts');
+// Agents that tests talk to: one that does to itself what it is told, one that remembers what it was asked.
+const agents = {
+  '/agent.ts': path.join(repository, 'test/support/probe/agent.ts'),
+  '/remembering.ts': path.join(repository, 'test/chaos/agent/agent.ts'),
+};
 
 const ctr = (...args: readonly string[]): string =>
   execFileSync('ctr', ['--address', containerdSocket, '--namespace', 'k8s.io', ...args], {
@@ -69,7 +74,8 @@ function toolAt(name: string): string {
 function probe(root: string): void {
   copyProgram(root, process.execPath, '/usr/bin/node');
   for (const tool of tools) copyProgram(root, toolAt(tool), `/bin/${tool}`);
-  copy(root, support, '/agent.ts');
+  for (const [to, from] of Object.entries(agents)) copy(root, from, to);
+  fs.writeFileSync(path.join(root, 'package.json'), '{"type":"module"}');
   for (const name of ['tmp', 'proc', 'sys', 'dev', 'etc'])
     fs.mkdirSync(path.join(root, name), { recursive: true });
   fs.chmodSync(path.join(root, 'tmp'), 0o1777);
@@ -113,8 +119,17 @@ async function importOne(image: Image): Promise<void> {
   }
 }
 
-/** Makes and imports the images that the node has not yet. */
+/** Changes with whatever the images are made of. */
+const recipe = (): string =>
+  [import.meta.filename, ...Object.values(agents)]
+    .reduce((hash, file) => hash.update(fs.readFileSync(file)), createHash('sha256'))
+    .digest('hex');
+
+/** Makes and imports the images, unless the node has them as they would be now. */
 export async function importImages(): Promise<void> {
   const there = ctr('images', 'list', '-q').split('\n');
-  for (const image of images) if (!there.includes(image.name)) await importOne(image);
+  const mark = at('run', 'images');
+  const isSame = fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === recipe();
+  for (const image of images) if (!isSame || !there.includes(image.name)) await importOne(image);
+  fs.writeFileSync(mark, recipe());
 }
