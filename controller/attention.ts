@@ -4,24 +4,25 @@
 import type { Cancel, Clock } from '../model/clock.ts';
 import { PlatformError } from '../model/errors.ts';
 import type { PoolTargets, SessionFeed } from '../model/platform.ts';
+import { sandboxIdOf } from '../model/session-query.ts';
 import type { SessionStore } from '../model/session-store.ts';
 import { actionOf, stateKinds, type Session } from '../model/session.ts';
 import type { Deployments } from './deployments.ts';
 import type { Inventory, SandboxExit } from './driver.ts';
-import type { MarkBook } from './marks.ts';
+import { Marking, type MarkingDeps } from './marking.ts';
 import type { Pools } from './pools.ts';
 import { liveSessions } from './recovery.ts';
 import type { SessionRunner } from './session-runner.ts';
 
 export interface AttentionDeps {
-  readonly store: Pick<SessionStore, 'bySandbox' | 'list'>;
+  readonly store: Pick<SessionStore, 'bySandbox' | 'list' | 'get'>;
   readonly driver: Pick<Inventory, 'onExit' | 'list'>;
   readonly deployments: Pick<Deployments, 'onChange'>;
   readonly targets?: PoolTargets;
   readonly feed: SessionFeed;
   readonly runner: Pick<SessionRunner, 'apply' | 'carryOn'>;
   readonly pools: Pick<Pools, 'look' | 'lookAgain' | 'lost' | 'forget'>;
-  readonly marks: Pick<MarkBook, 'mark'>;
+  readonly marks: MarkingDeps['marks'];
   readonly clock: Clock;
   /** How often to look again although nothing was heard (ms); never by default. */
   readonly lookAgainMs?: number;
@@ -39,10 +40,12 @@ const isQuiet = (fault: unknown): boolean =>
 
 export class Attention {
   readonly #deps: AttentionDeps;
+  readonly #marking: Marking;
   #ended = false;
 
   constructor(deps: AttentionDeps) {
     this.#deps = deps;
+    this.#marking = new Marking(deps);
   }
 
   /** Listens from now on; what it answers ends that. */
@@ -50,6 +53,7 @@ export class Attention {
     const { driver, deployments, targets, feed, pools, clock, lookAgainMs } = this.#deps;
     return [
       () => (this.#ended = true),
+      () => this.#marking.end(),
       driver.onExit((exit) => this.#exited(exit)),
       deployments.onChange((key) => pools.look(key)),
       feed.subscribe((session) => this.#opened(session)),
@@ -59,17 +63,13 @@ export class Attention {
     ];
   }
 
-  /** A warm sandbox is a session's now: it says so from now on, and its pool is one short. */
+  /** A warm sandbox is a session's now, which may have been woken already: it says so soon, and its pool is one short. */
   claimed(session: Session): void {
-    const { pools, marks, clock, log } = this.#deps;
-    const { state, id } = session;
-    if (this.#ended || state.kind !== 'paused') return;
-    const sandboxId = state.sandbox.id;
+    const { pools, clock } = this.#deps;
+    const sandboxId = sandboxIdOf(session);
+    if (this.#ended || sandboxId === undefined) return;
     pools.forget(sandboxId);
-    // Not repeated: the session's first wake marks it too, and waits until it is marked.
-    marks.mark(sandboxId, session).catch((fault: unknown) => {
-      if (!isQuiet(fault)) log('a sandbox could not be marked as its session’s', { sessionId: id, fault });
-    });
+    this.#marking.add(session);
     clock.after(refillDelayMs, () => pools.look(session.runtime));
   }
 

@@ -9,6 +9,8 @@ import type { FoundSandbox, Marks } from './driver.ts';
 export class MarkBook {
   readonly #driver: Marks;
   readonly #owners = new Map<string, string>();
+  /** Being marked at this moment. */
+  readonly #underway = new Map<string, Promise<void>>();
 
   constructor(driver: Marks) {
     this.#driver = driver;
@@ -32,8 +34,24 @@ export class MarkBook {
       const reason = `the sandbox is session ${owner}'s`;
       throw new PlatformError('SESSION_STATE', reason, { sessionId: session.id, reason });
     }
-    await this.#driver.mark(sandboxId, markOf(session));
-    this.#owners.set(sandboxId, session.id);
+    await this.#once(sandboxId, session);
+  }
+
+  /** Asked for twice at a time it is done once: a wake waits for the mark that its claim began. */
+  async #once(sandboxId: string, session: Session): Promise<void> {
+    const underway = this.#underway.get(sandboxId);
+    if (underway) {
+      await underway.catch(() => undefined);
+      return this.mark(sandboxId, session);
+    }
+    const done = this.#driver.mark(sandboxId, markOf(session));
+    this.#underway.set(sandboxId, done);
+    try {
+      await done;
+      this.#owners.set(sandboxId, session.id);
+    } finally {
+      this.#underway.delete(sandboxId);
+    }
   }
 
   /** Whether it is known to be another session's. */

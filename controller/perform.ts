@@ -1,6 +1,6 @@
 // One driver action for one session state, and the event that tells what came of it.
 // A failed action is an event too: it never rejects, so a session cannot hang in a transitional state (S4).
-import { asPlatformError } from '../model/errors.ts';
+import { asPlatformError, type ErrorCode } from '../model/errors.ts';
 import { markOf } from '../model/rebuilt-session.ts';
 import type { Session, SessionEvent, SessionState } from '../model/session.ts';
 import type { Deployments } from './deployments.ts';
@@ -29,6 +29,12 @@ const whyOf = (fault: unknown): string => {
   return error.details.reason ?? error.message;
 };
 
+/**
+ * Nothing is known against the sandbox: whoever would have done it was not reached, or says that the sandbox is not this session's.
+ * Its end, if that is why, is told by the driver.
+ */
+const mayLive: ReadonlySet<ErrorCode> = new Set(['NODE_UNREACHABLE', 'CLUSTER_UNAVAILABLE', 'SESSION_STATE']);
+
 /** S5: what could not be paused or resumed may still run, and a lost session must not have a sandbox that does. */
 async function failed(deps: PerformDeps, session: Session, fault: unknown): Promise<Outcome> {
   const { state, generation } = session;
@@ -37,6 +43,7 @@ async function failed(deps: PerformDeps, session: Session, fault: unknown): Prom
     return { kind: 'start-failed', generation, why };
   }
   if (state.kind !== 'pausing' && state.kind !== 'resuming') return { againInMs: retryStopMs };
+  if (mayLive.has(asPlatformError(fault).code)) return { againInMs: retryStopMs };
   // Not this session's to stop; whose it is, is settled when a leader next brings store and sandboxes together.
   if (deps.marks.isOthers(state.sandbox.id, session)) return { againInMs: retryStopMs };
   try {
@@ -83,6 +90,8 @@ async function pause(deps: PerformDeps, session: Session, state: In<'pausing'>):
   const { generation } = session;
   const outcome = await deps.driver.pause(state.sandbox.id, session.version);
   if ('paused' in outcome) return { kind: 'paused', generation };
+  // It goes on running, and an earlier order of this pause that arrives late must find that it does.
+  await deps.driver.resume(state.sandbox.id, session.version + 1);
   try {
     await deps.touch(session.id);
   } catch {

@@ -136,6 +136,10 @@ describe('S5: what nobody knows is removed', () => {
     const revisions = new Map([['AgentRuntime/default/hello', 'r1']]);
     const entry = { ...warm('x'), readyAt: now };
     expect(plan({ found: [unmarked('x', 'paused')], revisions })).toEqual({ ...nothing, giveBack: [entry] });
+    const place = { agent: 'http://10.0.0.7:8090', pod: '7d0f' };
+    const elsewhere = { ...unmarked('x', 'paused'), ref: { ...ref('x'), place } };
+    // An activator may be about to thaw it for a session that went with the store.
+    expect(plan({ found: [elsewhere], revisions })).toEqual({ ...nothing, remove: ['x'] });
   });
 
   test('one of an older revision does not', () => {

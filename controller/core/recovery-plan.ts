@@ -193,6 +193,8 @@ class Reckoning {
     const { kind, namespace, name } = spec.workload;
     const runtime = { kind, namespace, name };
     if (!ref || this.#pooled.has(spec.id) || !this.#isFit(spec.id)) return [];
+    // Somebody may still be about to thaw it, for a session that the store has lost: then it would run in the pool.
+    if (ref.place) return [];
     if (this.#facts.revisions.get(runtimeKeyText(runtime)) !== spec.revision) return [];
     return [{ sandbox: ref, runtime, revision: spec.revision, readyAt: this.#facts.now }];
   }

@@ -2,7 +2,6 @@
 // S3: every request is answered once, by the sandbox or by a typed error. The test decides when a wake completes.
 import { afterEach, describe, expect, test } from '@jest/globals';
 
-import { PlatformError } from '../../model/errors.ts';
 import type { Session } from '../../model/session.ts';
 import { ask, begin, type Reply } from '../support/ask.ts';
 import { agent, MemoryActivator, type MemoryActivatorOptions } from '../support/memory-activator.ts';
@@ -70,40 +69,6 @@ describe('a paused session', () => {
     await lab.session('s', { kind: 'running', sandbox: ref });
     const reply = await ask(lab.port, { path: `${base}/`, headers: ofSession('s') });
     expect([reply.status, reply.headers['server-timing'], lab.wakes]).toEqual([200, undefined, []]);
-  });
-});
-
-describe('a paused session whose node is known', () => {
-  const place = { agent: 'http://10.0.0.7:8090', pod: '7d0f' };
-
-  test('is woken there, once for all who wait; the controller is not asked', async () => {
-    const { promise, resolve: thaw } = Promise.withResolvers<void>();
-    let thaws = 0;
-    const thawer = { thaw: () => ((thaws += 1), promise) };
-    const { lab, ref } = await start({ thawer });
-    await lab.session('s', { kind: 'paused', sandbox: { ...ref, place }, claimed: false });
-    const replies = Array.from({ length: 20 }, (_, i) =>
-      ask(lab.port, { path: `${base}/${i}`, headers: ofSession('s') }),
-    );
-    await waiting(lab, 20);
-    thaw();
-    const answers = await Promise.all(replies);
-    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
-    expect(answers[0]?.headers['server-timing']).toMatch(/^wake;dur=\d+(\.\d)?;desc="paused"$/);
-    expect([thaws, lab.wakes]).toEqual([1, []]);
-    expect(lab.activator.stats()).toMatchObject({ waiting: 0, gates: 0, leases: 1 });
-    expect((await lab.store.get('s'))?.session.state.kind).toBe('running');
-  });
-
-  test('and whose node does not answer is the controller’s', async () => {
-    const thawer = { thaw: () => Promise.reject(new PlatformError('NODE_UNREACHABLE', 'no answer')) };
-    const { lab, ref } = await start({ thawer });
-    await lab.session('s', { kind: 'paused', sandbox: { ...ref, place }, claimed: false });
-    const reply = ask(lab.port, { path: `${base}/`, headers: ofSession('s') });
-    await until(() => lab.wakes.length > 0);
-    await lab.move('s', { kind: 'resumed', generation: 1, sandbox: { ...ref, place } });
-    expect((await reply).status).toBe(200);
-    expect(lab.wakes).toEqual(['s']);
   });
 });
 
