@@ -11,6 +11,8 @@ export interface NodeOptions {
   readonly known: KnownPods;
   readonly here: PodsHere;
   readonly freezer: Freezer;
+  /** Whether the freezer sees what runs in virtual machines. */
+  readonly seesMachines: boolean;
   readonly reclaimer: Reclaimer;
   readonly records: Records;
 }
@@ -26,6 +28,9 @@ interface Lane {
   /** Grows with each resume, so that a pause under way notices. */
   resumes: number;
 }
+
+const hidden = ({ runtimeClass }: PodOnNode): string =>
+  `containers of runtime class ${runtimeClass} are paused through containerd, whose socket the node agent was not given`;
 
 const isRefused = (found: PodOnNode | Refused): found is Refused => 'refuse' in found;
 
@@ -82,7 +87,8 @@ export class Node {
     const awake = states.includes('running') ? 'running' : 'paused';
     return {
       ...{ uid, namespace, name, version: record?.version ?? 0 },
-      state: states.length === 0 ? 'stopped' : awake,
+      state:
+        states.length === 0 && !this.#outOfSight(pod) ? 'stopped' : states.length === 0 ? 'running' : awake,
       ...(record?.session && { session: record.session }),
     };
   }
@@ -101,6 +107,11 @@ export class Node {
     return pod;
   }
 
+  /** What runs in a virtual machine has no processes on the node; so it cannot be told from what has ended, nor be put to sleep. */
+  #outOfSight({ runtimeClass }: PodOnNode): boolean {
+    return runtimeClass !== undefined && !this.#options.seesMachines;
+  }
+
   #look(pod: PodOnNode): Promise<(ContainerState | undefined)[]> {
     return Promise.all(pod.containers.map(({ id }) => this.#options.freezer.look(pod.uid, id)));
   }
@@ -111,12 +122,14 @@ export class Node {
     // Also those that run: one may be on its way to be frozen by an agent that was killed.
     const there = pod.containers.filter((_, place) => states[place] !== undefined);
     await Promise.all(there.map(({ id }) => this.#options.freezer.thaw(pod.uid, id)));
-    if (there.length > 0) return undefined;
+    if (there.length > 0 || this.#outOfSight(pod)) return undefined;
     return { refuse: 'POD_NOT_FOUND', reason: 'none of its containers runs' };
   }
 
   async #freeze(pod: PodOnNode, giveUp: () => boolean): Promise<Outcome> {
     const { freezer } = this.#options;
+    if (this.#outOfSight(pod) && (await this.#look(pod)).every((state) => state === undefined))
+      return { refuse: 'CANNOT_SLEEP', reason: hidden(pod) };
     const done = await Promise.all(pod.containers.map(({ id }) => freezer.freeze(pod.uid, id, giveUp)));
     const restless = pod.containers.find((_, place) => done[place] !== true);
     if (restless || giveUp()) {

@@ -16,6 +16,8 @@ export interface PodOnNode {
   readonly name: string;
   /** Those that were started and have not ended. */
   readonly containers: readonly ContainerOnNode[];
+  /** Absent for the node's own runtime. */
+  readonly runtimeClass?: string;
   /** Names of containers that the kubelet restarts when they do not answer. */
   readonly livenessProbes: readonly string[];
   /** It is being deleted. */
@@ -74,6 +76,7 @@ export interface PodRecord {
   readonly namespace: string;
   readonly name: string;
   readonly containers: readonly ContainerOnNode[];
+  readonly runtimeClass?: string;
   readonly session?: SessionMark;
   /** Of the newest resume; 0 before any. */
   readonly version: number;

@@ -1,6 +1,6 @@
 // Pushes a frozen container's memory out to swap, one container at a time and never in anybody's way: the kernel does it within a write
 // that may take long, so a process of its own makes it, and a thaw ends that process.
-// A container's own limit of swap is put back before it may need it again. Without swap nothing is done.
+// A container's own limit of swap is put back when that is done, and before it runs again. Without swap nothing is done.
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -54,7 +54,10 @@ class Queue implements Reclaimer {
   push(pod: string, container: string): Cancel {
     const memory = hasSwap() ? this.#tree.container(pod, container)?.memory : undefined;
     if (memory === undefined) return () => undefined;
-    let stop: Cancel = () => void this.#waiting.splice(this.#waiting.indexOf(begin), 1);
+    let stop: Cancel = () => {
+      const place = this.#waiting.indexOf(begin);
+      if (place >= 0) this.#waiting.splice(place, 1);
+    };
     const begin = (): void => void (stop = this.#begin(memory));
     this.#waiting.push(begin);
     this.#next();
@@ -76,6 +79,7 @@ class Queue implements Reclaimer {
     });
     child.unref();
     const done = (): void => {
+      putBack();
       this.#busy = false;
       this.#next();
     };

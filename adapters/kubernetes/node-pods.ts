@@ -13,7 +13,7 @@ export const sandboxLabel = 'agentcube.volcano.sh/sandbox';
 interface ContainerStatus {
   readonly name: string;
   readonly containerID?: string;
-  readonly state?: { readonly running?: object };
+  readonly state?: { readonly running?: object; readonly terminated?: object };
 }
 
 interface ContainerSpec {
@@ -25,6 +25,7 @@ interface ContainerSpec {
 export interface NodePodObject {
   readonly metadata: ObjectMeta;
   readonly spec?: {
+    readonly runtimeClassName?: string;
     readonly containers?: readonly ContainerSpec[];
     readonly initContainers?: readonly ContainerSpec[];
   };
@@ -74,6 +75,7 @@ export function podOnNode(pod: NodePodObject): PodOnNode {
   return {
     ...{ uid, namespace, name },
     containers: containersOf(pod),
+    ...(pod.spec?.runtimeClassName !== undefined && { runtimeClass: pod.spec.runtimeClassName }),
     livenessProbes: specs.flatMap((spec) => (spec.livenessProbe ? [spec.name] : [])),
     terminating: deletionTimestamp !== undefined,
   };

@@ -21,11 +21,9 @@ export interface Accepted {
 
 export type Decision = Refused | Accepted;
 
-const fresh = ({ uid, namespace, name, containers }: PodOnNode): PodRecord => ({
-  uid,
-  namespace,
-  name,
-  containers,
+const fresh = ({ uid, namespace, name, containers, runtimeClass }: PodOnNode): PodRecord => ({
+  ...{ uid, namespace, name, containers },
+  ...(runtimeClass !== undefined && { runtimeClass }),
   version: 0,
 });
 
@@ -87,11 +85,9 @@ export function onPause(record: PodRecord | undefined, pod: PodOnNode, order: Pa
 }
 
 /** A pod as it was remembered, for when the API server cannot be asked. */
-export const rememberedPod = ({ uid, namespace, name, containers }: PodRecord): PodOnNode => ({
-  uid,
-  namespace,
-  name,
-  containers,
+export const rememberedPod = ({ uid, namespace, name, containers, runtimeClass }: PodRecord): PodOnNode => ({
+  ...{ uid, namespace, name, containers },
+  ...(runtimeClass !== undefined && { runtimeClass }),
   // One with a liveness probe was never put to sleep, so it has no record from a pause; being probed now is found out when the API is back.
   livenessProbes: [],
   terminating: false,
