@@ -22,7 +22,7 @@ interface Workload extends KubeObject {
 
 /** What the chart makes of these values, by kind. */
 async function objects<T>(kind: string, ...args: readonly string[]): Promise<readonly T[]> {
-  const documents = parseAllDocuments(await rendered(...redis, ...args)).map((one): unknown => one.toJS());
+  const documents = parseAllDocuments(await rendered(...redis, ...args)).map((one) => one.toJS() as unknown);
   return documents.filter((one) => (one as KubeObject | null)?.kind === kind) as readonly T[];
 }
 
@@ -49,22 +49,22 @@ describe('values', () => {
   test('make no object twice, with everything switched on', async () => {
     const on = ['agentSandbox.install', 'volcano.scheduler.enabled', 'router.autoscaling.enabled'];
     const text = await rendered(...redis, ...on.flatMap((name) => ['--set', `${name}=true`]));
-    const made = parseAllDocuments(text)
+    const names = parseAllDocuments(text)
       .map((one) => one.toJS() as KubeObject | null)
       .filter((one) => one !== null)
       .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`);
-    expect(made).toEqual([...new Set(made)]);
+    expect(names).toEqual([...new Set(names)]);
   });
 });
 
 describe('pods', () => {
   const name = 'chart-restricted';
-  let remove: () => Promise<void>;
+  let made: { remove(): Promise<void> };
   beforeAll(async () => {
-    ({ remove } = await namespaceFor(name));
+    made = await namespaceFor(name);
     await kubectl('label', 'namespace', name, 'pod-security.kubernetes.io/enforce=restricted');
   });
-  afterAll(() => remove());
+  afterAll(() => made.remove());
 
   /** Asks the API server whether it would take such a pod; rejects with its reason. */
   const admitted = (workload: Workload): Promise<string> =>
@@ -166,14 +166,14 @@ async function turn(namespace: string, session?: string): Promise<{ turns: numbe
 
 describe('a release', () => {
   const name = 'chart-release';
-  let remove: () => Promise<void>;
+  let made: { remove(): Promise<void> };
   beforeAll(async () => {
-    ({ remove } = await namespaceFor(name));
+    made = await namespaceFor(name);
     await apply(agent(name));
   });
   afterAll(async () => {
     await installChart();
-    await remove();
+    await made.remove();
   });
 
   const certificate = async (): Promise<unknown> => {
