@@ -17,7 +17,6 @@ import { redisPlace } from '../config/redis.ts';
 import { certificateOf } from '../config/serving.ts';
 import { PlatformError } from '../model/errors.ts';
 import type { Thawer } from '../model/platform.ts';
-import { clusterKey, mountedKey, openCluster, openNodeAgents } from '../process/cluster.ts';
 import { defaultDataDir, keyFileIn, makeDataDir } from '../process/data-dir.ts';
 import { closeServer } from '../process/draining.ts';
 import { refusing, withHealth } from '../process/health.ts';
@@ -86,19 +85,23 @@ interface Wired {
   readonly onStop: OnStop;
 }
 
-/** The key that sandboxes verify tokens by. */
-async function keyOf({ config, dataDir, say }: Wired): Promise<SigningKey> {
-  if (dataDir !== undefined) return loadSigningKey(keyFileIn(dataDir));
-  if (config.identityDir !== undefined) return mountedKey(config.identityDir);
-  return clusterKey(openCluster(config), { make: false, say });
+/** The key that sandboxes verify tokens by, and who wakes them where they lie, if that is elsewhere than the controller. */
+interface Ground {
+  readonly key: SigningKey;
+  readonly thawer?: Thawer;
 }
 
-/** Who wakes sandboxes where they lie: only on a cluster they lie elsewhere than where the controller is. */
-function thawerOf({ dataDir, log, onStop }: Wired, key: SigningKey): Thawer | undefined {
-  if (dataDir !== undefined) return undefined;
+async function groundOf({ config, dataDir, log, say, onStop }: Wired): Promise<Ground> {
+  if (dataDir !== undefined) return { key: await loadSigningKey(keyFileIn(dataDir)) };
+  // What only a cluster needs is not loaded elsewhere.
+  const { clusterKey, mountedKey, openCluster, openNodeAgents } = await import('../process/cluster.ts');
+  const { identityDir } = config;
+  const key = await (identityDir === undefined
+    ? clusterKey(openCluster(config), { make: false, say })
+    : mountedKey(identityDir));
   const agents = openNodeAgents(key, log);
   onStop(() => agents.close());
-  return agents;
+  return { key, thawer: agents };
 }
 
 /** Everything behind the door. Redis has answered. */
@@ -114,9 +117,8 @@ async function openActivator(wired: Wired): Promise<Activator> {
     runtimes.stop();
     await bus.close();
   });
-  const key = await keyOf(wired);
+  const { key, ...waking } = await groundOf(wired);
   const signer = createSigner({ key, clock });
-  const thawer = thawerOf(wired, key);
   await Promise.all([time.start(), bus.start(), runtimes.start()]);
   const store = redisSessionStore(redis.link, { compatKeys: config.compatKeys });
   const activator = createActivator(
@@ -130,7 +132,7 @@ async function openActivator(wired: Wired): Promise<Activator> {
       clock,
       signer,
       log,
-      ...(thawer && { thawer }),
+      ...waking,
     },
     {
       ...config,

@@ -29,6 +29,9 @@ export const controllerConfigSchema = z.strictObject({
   driver: driverField,
   namespace: namespaceField,
   kubeconfig: kubeconfigField,
+  watchNamespace: text
+    .optional()
+    .describe('the only namespace whose runtimes are served; all by default, which needs rights in all'),
   enableAuth: toggle.describe(
     'callers must show the token of a service account that may create or delete sandboxes; on a cluster only',
   ),
@@ -93,7 +96,7 @@ const onlyLocal: Readonly<Record<string, string>> = {
 /** What protects must not be left out in silence, nor what somebody waits for. */
 function clusterProblems(given: Partial<ControllerProgramConfig>): readonly SettingProblem[] {
   if (given.driver !== 'kubernetes')
-    return onlyOnCluster(given, ['kubeconfig', 'enableAuth', 'sessionsTlsCert']);
+    return onlyOnCluster(given, ['kubeconfig', 'watchNamespace', 'enableAuth', 'sessionsTlsCert']);
   const local = Object.entries(onlyLocal)
     .filter(([name]) => given[name as keyof ControllerProgramConfig] !== undefined)
     .map(([name, message]) => ({ name, message }));

@@ -1,15 +1,14 @@
-// A separate controller: one of them leads, owns the sandboxes of this machine and serves the control API; the others pass
-// requests on to it and take over when it is gone. Only wiring, the process and its signals are here; nothing imports this file.
-import type { RequestListener, Server } from 'node:http';
+// A separate controller: one of them leads, owns the sandboxes of this machine or of a cluster and serves the control API; the
+// others pass requests on to it and take over when it is gone. Only wiring, the process and its signals are here; nothing imports this file.
+import { randomInt } from 'node:crypto';
+import type { Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { loadSigningKey } from '../adapters/jwt/key.ts';
 import { resourceCopy } from '../adapters/local/resource-copy.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
 import { redisRuntimeDirectory } from '../adapters/redis/directory.ts';
 import { redisLeaderElection } from '../adapters/redis/election.ts';
-import { homeKeyOf, settleHome } from '../adapters/redis/home.ts';
 import { redisPreparation } from '../adapters/redis/preparation.ts';
 import { redisResourceStore } from '../adapters/redis/resources.ts';
 import { redisSessionStore } from '../adapters/redis/session-store.ts';
@@ -23,33 +22,38 @@ import {
 } from '../config/controller.ts';
 import { redisPlace } from '../config/redis.ts';
 import { certificateOf, type Certificate } from '../config/serving.ts';
-import type { Cancel } from '../model/clock.ts';
-import { Elector } from '../model/elector.ts';
+import type { Cancel, Clock } from '../model/clock.ts';
+import { Elector, type Leading } from '../model/elector.ts';
 import { advertised } from '../process/advertising.ts';
-import { dataDirId, defaultDataDir, keyFileIn, makeDataDir, refusePlatformIn } from '../process/data-dir.ts';
+import type { ControllerCluster } from '../process/controller-cluster.ts';
+import { openControllerLocal, type ControllerLocal } from '../process/controller-local.ts';
+import { defaultDataDir } from '../process/data-dir.ts';
 import { closeServer } from '../process/draining.ts';
-import { StartError, wordsFor } from '../process/failing.ts';
+import { wordsFor } from '../process/failing.ts';
 import { withHealth } from '../process/health.ts';
-import { imageTables, type ImageTables } from '../process/images.ts';
 import { agentFor, createHttpServer, listen, urlOf } from '../process/listening.ts';
-import { openLocalDriver } from '../process/local-driver.ts';
 import { openLog, warnings } from '../process/logging.ts';
 import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
 import { readText, settingsOf } from '../process/settings.ts';
-import { createControlApi } from './api/control-api.ts';
-import { createStandbyApi } from './api/standby.ts';
+import { Access } from './api/authentication.ts';
+import { ControlDoor } from './api/door.ts';
+import { openClusterRegistry } from './cluster-registry.ts';
 import type { Driver } from './driver.ts';
 import { imageTablesIn, type FolderReport } from './folder.ts';
-import { createLeading, type Lead } from './leading.ts';
+import { createLeading, createLeadingElsewhere, type Led } from './leading.ts';
 import { ledFolder } from './led-folder.ts';
 import { formatProblem } from './manifests.ts';
+import type { Registry } from './registry.ts';
+import { createSessionsServer } from './sessions-api/server.ts';
+import { SessionsApi } from './sessions-api/sessions-api.ts';
 
 const about = `agentcube ${version}, controller: starts, pauses, wakes and ends sandboxes, and serves the control API
 
   npm run controller                              on port 8080, with Redis on this machine
   npm run controller -- FOLDER                    deploys every YAML file below FOLDER, again when one changes
+  npm run controller -- --driver kubernetes       the sandboxes are pods; runtimes are what kubectl applied
   npm run controller -- --redis-addr redis:6379   a setting, as a flag
 
 One of them leads, another takes over when it is gone. On one machine they share the data folder with the activators.`;
@@ -84,37 +88,38 @@ function settings(say: (line: string) => void): Settings {
   };
 }
 
+/** Where the sandboxes are. */
+type Ground = ControllerLocal | ControllerCluster;
+
 interface Wiring {
   readonly settings: Settings;
   readonly redis: ProgramRedis;
-  readonly logger: ReturnType<typeof openLog>;
-  readonly tables: ImageTables;
+  readonly log: ReturnType<typeof warnings>;
+  readonly ground: Ground;
   readonly say: (line: string) => void;
   readonly onStop: OnStop;
 }
 
+type Bus = ReturnType<typeof createRedisBus>;
+
 class ControllerProgram {
+  readonly door: ControlDoor;
   readonly #wiring: Wiring;
-  readonly #log: ReturnType<typeof warnings>;
-  readonly #standby: RequestListener;
-  #serving: RequestListener;
   #elector: Elector | undefined;
   #folder: Cancel = () => undefined;
   #lastSetupFault = '';
 
   constructor(wiring: Wiring) {
+    const { settings: config, ground, log } = wiring;
     this.#wiring = wiring;
-    this.#log = warnings(wiring.logger);
-    const agent = agentFor(wiring.settings.certificate);
-    this.#standby = createStandbyApi({
+    const reviews = config.enableAuth && ground.kind === 'cluster' ? ground.reviews() : undefined;
+    this.door = new ControlDoor({
       leaderUrl: () => this.#elector?.leaderUrl,
-      log: this.#log,
-      ...(agent && { agent }),
+      agent: agentFor(config.certificate),
+      access: reviews && new Access({ reviews, clock: systemClock, log }),
+      log,
     });
-    this.#serving = this.#standby;
   }
-
-  readonly handler: RequestListener = (request, response) => this.#serving(request, response);
 
   /** Why it can do nothing. One that does not lead is ready too: it passes requests on. */
   async notReady(): Promise<string | undefined> {
@@ -126,8 +131,8 @@ class ControllerProgram {
 
   /** Bids from now on. Redis has answered. */
   async begin(server: Server): Promise<void> {
-    const { settings: config, redis, onStop } = this.#wiring;
-    const onFault = (fault: unknown): void => this.#log('a message or what it says failed', { fault });
+    const { settings: config, redis, onStop, log, ground } = this.#wiring;
+    const onFault = (fault: unknown): void => log('a message or what it says failed', { fault });
     const { link } = redis;
     const time = createRedisClock(link, systemClock);
     const bus = createRedisBus(redis, { onFault });
@@ -137,22 +142,50 @@ class ControllerProgram {
       targets.stop();
       await bus.close();
     });
-    const { publicPem: publicKeyPem } = await loadSigningKey(keyFileIn(config.dataDir));
     await Promise.all([time.start(), bus.start(), targets.start()]);
-    const lead = createLeading({
+    if (ground.kind === 'cluster') {
+      await ground.prepare();
+      await this.#serveSessions(ground, bus, time.clock);
+    }
+    const lead = this.#leading(bus, targets, time.clock);
+    this.#elect(lead, config.advertiseUrl ?? advertised(server, config.host));
+  }
+
+  #leading(
+    bus: Bus,
+    targets: ReturnType<typeof redisPoolTargets>,
+    clock: Clock,
+  ): (term: number) => Promise<Leading> {
+    const { settings: config, log, ground } = this.#wiring;
+    const shared = {
       ...this.#stores(),
-      ...{ feed: bus, wakeFeed: bus, recalls: bus, targets, ids, clock: time.clock, graceMs },
+      ...{ feed: bus, wakeFeed: bus, recalls: bus, targets, ids, clock, graceMs, log },
       leaseMs: config.leaseSeconds * 1_000,
-      openDriver: () => this.#openDriver(publicKeyPem),
-      copy: resourceCopy(config.dataDir),
+      openDriver: () => this.#openDriver(),
       announceGap: () => bus.announceGap(),
       commandPatienceMs: config.wakeTimeoutSeconds * 1_000,
-      log: this.#log,
-      onLead: (leading) => this.#onLead(leading),
       onEnd: () => this.#onEnd(),
       stuck: () => this.#stuck(),
+    };
+    if (ground.kind === 'local') {
+      const onLead = (led: Led & { readonly registry: Registry }): void => this.#onLead(led, led.registry);
+      const { link } = this.#wiring.redis;
+      const openResources = (term: number) => redisResourceStore(link, { role, term });
+      return createLeading({ ...shared, openResources, copy: resourceCopy(config.dataDir), onLead });
+    }
+    return createLeadingElsewhere({
+      ...shared,
+      openRegistry: (driver) =>
+        openClusterRegistry({
+          source: ground.runtimes(),
+          images: driver,
+          sessions: shared.store,
+          feed: bus,
+          clock,
+          log,
+        }),
+      onLead: (led) => this.#onLead(led, undefined),
     });
-    this.#elect(lead, config.advertiseUrl ?? advertised(server, config.host));
   }
 
   #stores() {
@@ -161,17 +194,39 @@ class ControllerProgram {
     return {
       store: redisSessionStore(link, { compatKeys }),
       openStore: (term: number) => redisSessionStore(link, { compatKeys, fence: { role, term } }),
-      openResources: (term: number) => redisResourceStore(link, { role, term }),
       preparation: (term: number) => redisPreparation(link, { role, term }),
       directory: (term: number) => redisRuntimeDirectory(link, { role, term }),
     };
   }
 
+  /** For kubectl, by the API server; whoever leads. */
+  async #serveSessions(ground: ControllerCluster, bus: Bus, clock: Clock): Promise<void> {
+    const { settings: config, redis, log, say, onStop } = this.#wiring;
+    const { sessionsPort, sessionsTlsCert, sessionsTlsKey } = config;
+    if (sessionsTlsCert === undefined || sessionsTlsKey === undefined) return;
+    const proxy = ground.frontProxy();
+    const store = redisSessionStore(redis.link, { compatKeys: config.compatKeys });
+    const api = new SessionsApi({ store, feed: bus, wakes: bus, clock, log, salt: randomInt(1_000) });
+    const certificate = { cert: readText(sessionsTlsCert), key: readText(sessionsTlsKey) };
+    const server = createSessionsServer({ certificate, proxy, handler: api.handler() });
+    onStop(async () => {
+      proxy.stop();
+      api.stop();
+      await closeServer(server, 1_000);
+    });
+    proxy.start().catch((fault: unknown) => {
+      say(`sessions are not served to kubectl: ${wordsFor(fault)}`);
+    });
+    await listen(server, config.host, sessionsPort, '--sessions-port');
+    say(`sessions for kubectl at ${urlOf(server, config.host)}`);
+  }
+
   #elect(lead: ConstructorParameters<typeof Elector>[0]['lead'], url: string): void {
-    const { settings: config, redis, onStop } = this.#wiring;
+    const { settings: config, redis, onStop, log, ground } = this.#wiring;
     const ttlMs = config.leadSeconds * 1_000;
+    const terms = redisLeaderElection(redis.link);
     const elector = new Elector({
-      election: redisLeaderElection(redis.link),
+      election: ground.kind === 'cluster' ? ground.election(terms) : terms,
       clock: systemClock,
       role,
       holder: `${os.hostname()}/${process.pid}/${ids.suffix()}`,
@@ -179,21 +234,18 @@ class ControllerProgram {
       ttlMs,
       everyMs: ttlMs / 6,
       lead,
-      log: this.#log,
+      log,
     });
     this.#elector = elector;
     onStop(() => elector.close());
     elector.start();
   }
 
-  async #openDriver(publicKeyPem: string): Promise<Driver> {
-    const { settings: config, logger, tables, say } = this.#wiring;
-    const takeOver = (): boolean => this.#elector?.term !== undefined;
-    // A table that is wrong by now is told when the folder is looked at; the sandboxes cannot wait for it.
-    await tables.reload().catch(() => undefined);
+  async #openDriver(): Promise<Driver> {
+    const { redis, ground, say } = this.#wiring;
+    const fence = { role, term: this.#elector?.term ?? 0 } as const;
     try {
-      await this.#checkHome();
-      return await openLocalDriver({ ...config, images: tables.current, publicKeyPem, logger, takeOver });
+      return await ground.openDriver(redis.link, fence, () => this.#elector?.term !== undefined);
     } catch (fault) {
       const words = wordsFor(fault);
       if (words !== this.#lastSetupFault) say(`cannot lead here, trying on: ${words}`);
@@ -202,21 +254,9 @@ class ControllerProgram {
     }
   }
 
-  async #checkHome(): Promise<void> {
-    const { settings: config, redis } = this.#wiring;
-    const term = this.#elector?.term ?? 0;
-    const own = { id: await dataDirId(config.dataDir), where: `${os.hostname()}:${config.dataDir}` };
-    const home = await settleHome(redis.link, { role, term }, own);
-    if (home.id === own.id) return;
-    throw new StartError(
-      `the sandboxes of this platform are in ${home.where}, and the data folder here is ${own.where}; ` +
-        `give every controller that folder with --data-dir, or, when it is gone for good: redis-cli DEL '${homeKeyOf(redis.link)}'`,
-    );
-  }
-
-  #onLead({ term, api, registry, driver, recovered }: Lead): void {
-    const { settings: config, tables, say } = this.#wiring;
-    this.#serving = createControlApi(api);
+  #onLead({ term, api, driver, recovered }: Led, registry: Registry | undefined): void {
+    const { settings: config, ground, say } = this.#wiring;
+    this.door.open(api);
     this.#lastSetupFault = '';
     const { tier, lacks } = driver.describe();
     const { sessions, warm, lost, rebuilt } = recovered;
@@ -224,15 +264,15 @@ class ControllerProgram {
     const back = rebuilt > 0 ? `, ${rebuilt} rebuilt from their sandboxes` : '';
     say(`leads (term ${term}), isolation ${tier}; ${found}${back}, ${warm} warm sandboxes`);
     for (const lack of lacks) say(`without: ${lack}`);
-    if (config.folder === undefined) return;
+    if (config.folder === undefined || !registry || ground.kind !== 'local') return;
     const { folder } = config;
-    const reloadTables = tables.reload;
+    const reloadTables = ground.tables.reload;
     const tell = (report: FolderReport | undefined, fault: unknown): void => this.#tell(report, fault);
     this.#folder = ledFolder({ folder, reloadTables, clock: systemClock, tell }, registry);
   }
 
   #onEnd(): void {
-    this.#serving = this.#standby;
+    this.door.close();
     this.#folder();
     this.#folder = () => undefined;
     this.#wiring.say('leads no more');
@@ -262,24 +302,37 @@ const tableFiles = async ({ images, folder }: Settings): Promise<readonly string
   ...(folder === undefined ? [] : await imageTablesIn(folder)),
 ];
 
+/** Where the sandboxes are, ready to be led. What only a cluster needs is not loaded elsewhere. */
+async function openGround(
+  config: Settings,
+  logger: ReturnType<typeof openLog>,
+  say: Wiring['say'],
+): Promise<Ground> {
+  const tables = (): Promise<readonly string[]> => tableFiles(config);
+  if (config.driver === 'local') return openControllerLocal({ ...config, logger, tableFiles: tables });
+  const { ControllerCluster } = await import('../process/controller-cluster.ts');
+  return new ControllerCluster({ ...config, log: warnings(logger), say });
+}
+
 async function start(say: (line: string) => void, onStop: OnStop): Promise<void> {
   const config = settings(say);
-  await makeDataDir(config.dataDir);
-  refusePlatformIn(config.dataDir);
-  const tables = imageTables(() => tableFiles(config));
-  await tables.reload().catch((fault: unknown) => {
-    throw new StartError(wordsFor(fault));
-  });
   const logger = openLog(config.logFile, config.logLevel);
+  const ground = await openGround(config, logger, say);
   const redis = openProgramRedis(config, { logger, say });
   onStop(() => redis.close());
-  const program = new ControllerProgram({ settings: config, redis, logger, tables, say, onStop });
-  const handler = withHealth(() => program.notReady(), program.handler);
+  const program = new ControllerProgram({
+    settings: config,
+    redis,
+    log: warnings(logger),
+    ground,
+    say,
+    onStop,
+  });
+  const handler = withHealth(() => program.notReady(), program.door.handler);
   const server = createHttpServer(limits, config.certificate, handler);
   await listen(server, config.host, config.port, '--port');
-  say(
-    `${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, data ${config.dataDir}`,
-  );
+  const where = ground.kind === 'cluster' ? 'sandboxes on a cluster' : `data ${config.dataDir}`;
+  say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, ${where}`);
   onStop(() => closeServer(server, 0));
   await redis.firstAnswer();
   await program.begin(server);

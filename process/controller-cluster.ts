@@ -1,0 +1,89 @@
+// What a controller has on a cluster: the key in its Secret, the Lease, the node agents, the driver, the runtimes, and how callers
+// and the API server itself show who they are. Does not own who leads, nor what is done with any of it.
+import { clusterRuntimes } from '../adapters/kubernetes/runtimes.ts';
+import type { Cluster } from '../adapters/kubernetes/client.ts';
+import { createKubernetesDriver } from '../adapters/kubernetes/driver.ts';
+import { PublishedFrontProxy } from '../adapters/kubernetes/front-proxy.ts';
+import { LeasedElection } from '../adapters/kubernetes/lease.ts';
+import { clusterReviews } from '../adapters/kubernetes/token-review.ts';
+import type { Fence, RedisLink } from '../adapters/redis/link.ts';
+import { systemClock as clock } from '../adapters/system/clock.ts';
+import type { LeaderElection } from '../model/leader-election.ts';
+import { clusterKey, openCluster, openNodeAgents, type ClusterPlace } from './cluster.ts';
+import { checkHome } from './home.ts';
+import type { Log } from './logging.ts';
+
+export interface ControllerClusterOptions extends ClusterPlace {
+  readonly watchNamespace?: string | undefined;
+  readonly nodeAgentPort: number;
+  readonly sandboxClaims: 'auto' | 'on' | 'off';
+  readonly startTimeoutSeconds: number;
+  readonly log: Log;
+  readonly say: (line: string) => void;
+}
+
+/** Tells one cluster from every other, as everybody does: no object of a cluster lives longer. */
+async function homeOf(cluster: Cluster): Promise<{ readonly id: string; readonly where: string }> {
+  const named = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } };
+  const found = await cluster.read<{ readonly metadata?: { readonly uid?: string } }>(named);
+  const server = cluster.config.getCurrentCluster()?.server ?? 'a cluster';
+  return { id: `kubernetes:${found?.metadata?.uid ?? ''}`, where: `the cluster at ${server}` };
+}
+
+export class ControllerCluster {
+  readonly kind = 'cluster';
+  readonly #options: ControllerClusterOptions;
+  readonly #cluster: Cluster;
+
+  /** Throws a StartError when there is nothing that tells where the cluster is. */
+  constructor(options: ControllerClusterOptions) {
+    this.#options = options;
+    this.#cluster = openCluster(options);
+  }
+
+  /** The election of which only the holder of the Lease takes part. */
+  election(election: LeaderElection): LeaderElection {
+    const { log } = this.#options;
+    const cluster = this.#cluster;
+    return new LeasedElection({
+      ...{ cluster, namespace: cluster.namespace, name: 'agentcube-controller' },
+      ...{ election, clock, log },
+    });
+  }
+
+  runtimes(): ReturnType<typeof clusterRuntimes> {
+    const { log, watchNamespace } = this.#options;
+    const only = watchNamespace === undefined ? {} : { namespace: watchNamespace };
+    return clusterRuntimes({ cluster: this.#cluster, clock, log, ...only });
+  }
+
+  reviews(): ReturnType<typeof clusterReviews> {
+    return clusterReviews(this.#cluster);
+  }
+
+  frontProxy(): PublishedFrontProxy {
+    return new PublishedFrontProxy({ cluster: this.#cluster, clock, log: this.#options.log });
+  }
+
+  /** Makes the Secret where there is none, and waits while the API server is away. */
+  async prepare(): Promise<void> {
+    await clusterKey(this.#cluster, { make: true, say: this.#options.say });
+  }
+
+  /** For one term. Rejects with what a person can do about it, or CLUSTER_UNAVAILABLE. */
+  async openDriver(link: RedisLink, fence: Fence): Promise<ReturnType<typeof createKubernetesDriver>> {
+    const { log, say, nodeAgentPort, sandboxClaims, startTimeoutSeconds, watchNamespace } = this.#options;
+    const cluster = this.#cluster;
+    const remedy =
+      'give every controller the same cluster, or this one a Redis or --redis-key-prefix of its own';
+    await checkHome(link, fence, await homeOf(cluster), remedy);
+    const key = await clusterKey(cluster, { make: true, say });
+    return createKubernetesDriver({
+      ...{ cluster, clock, log, nodeAgentPort, claims: sandboxClaims },
+      ...(watchNamespace !== undefined && { namespace: watchNamespace }),
+      agents: openNodeAgents(key, log),
+      publicKeyPem: key.publicPem,
+      startTimeoutMs: startTimeoutSeconds * 1_000,
+    });
+  }
+}
