@@ -8,6 +8,7 @@ import { agentcubeEnvNames } from './agentcube-env.ts';
 import { klogFlags, routerFlags, workloadManagerFlags } from './agentcube-flags.ts';
 import { autoscalerConfigSchema } from './autoscaler.ts';
 import { controllerConfigSchema } from './controller.ts';
+import { nodeAgentConfigSchema } from './nodeagent.ts';
 import { platformConfigSchema } from './platform.ts';
 
 const text = readFileSync(path.resolve(import.meta.dirname, '../docs/configuration.md'), 'utf8');
@@ -27,6 +28,7 @@ describe('each setting has its row, and there is no other', () => {
     ['Activator', activatorConfigSchema],
     ['Controller', controllerConfigSchema],
     ['Autoscaler', autoscalerConfigSchema],
+    ['Node agent', nodeAgentConfigSchema],
   ] as const)('%s', (heading, schema) => {
     expect(tableBelow(heading)).toEqual(settingsRows(schema));
   });
