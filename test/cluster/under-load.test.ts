@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kubectl } from './kubectl.ts';
-import { Stage, sandboxLabel } from './load/stage.ts';
+import { Stage, loadLabel } from './load/stage.ts';
 import { brokenPromises, startCalls, type Calls } from './load/steady.ts';
 import { cordon, crash, drain, restartProgram, uncordon } from './node.ts';
 
@@ -52,7 +52,7 @@ interface Loss {
 }
 
 async function deletePods(): Promise<void> {
-  await kubectl('delete', 'pods', '-n', 'default', '-l', sandboxLabel, '--wait=true', '--timeout=60s');
+  await kubectl('delete', 'pods', '-n', 'default', '-l', loadLabel, '--wait=true', '--timeout=60s');
 }
 
 // Longer than the kubelet needs to end the pods, so that clients meet a cluster without a place for new ones.
@@ -61,7 +61,7 @@ const emptyMs = 4_000;
 async function drainNode(): Promise<void> {
   await cordon();
   try {
-    await drain(sandboxLabel);
+    await drain(loadLabel);
     await sleep(emptyMs);
   } finally {
     await uncordon();

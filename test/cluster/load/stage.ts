@@ -17,7 +17,9 @@ export const poolSize = 2;
 const runtimes = ['load-warm', 'load-cold'] as const;
 const namespace = 'default';
 /** The label of everything that is a sandbox of this platform. */
-export const sandboxLabel = 'agentcube.volcano.sh/sandbox';
+const sandboxLabel = 'agentcube.volcano.sh/sandbox';
+/** The label of this run's pods, and of nobody else's. */
+export const loadLabel = 'agentcube-test/load';
 const patienceMs = 60_000;
 const settleForMs = 90_000;
 
@@ -28,6 +30,7 @@ const runtime = (name: string, spec: object): object => ({
   spec: {
     targetPort: [{ pathPrefix: '/', port: 8080, protocol: 'HTTP' }],
     podTemplate: {
+      labels: { [loadLabel]: 'yes' },
       spec: {
         terminationGracePeriodSeconds: 1,
         containers: [

@@ -38,7 +38,8 @@ export async function startCalls(
       const { held, result } = await client.open(runtime, door);
       if (held === undefined || result.kind !== 'answer')
         throw new Error(`no session: ${JSON.stringify(result)}`);
-      return { held, told: [result] as Result[] };
+      const told: Result[] = [result];
+      return { held, told };
     }),
   );
   const work = async ({ held, told }: { held: Held; told: Result[] }): Promise<void> => {
@@ -53,7 +54,9 @@ export async function startCalls(
     sessions,
     answered: async (times, withinMs) => {
       const deadline = Date.now() + withinMs;
-      const wanted = new Map(sessions.map((session) => [session, answersOf(session) + times]));
+      const wanted = new Map<Steady, number>(
+        sessions.map((session) => [session, answersOf(session) + times]),
+      );
       const isDone = (session: Steady): boolean =>
         session.told.some(isEnd) || answersOf(session) >= (wanted.get(session) ?? 0);
       while (!sessions.every(isDone)) {
