@@ -1,8 +1,8 @@
 // What is remembered of pods, over restarts.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PodRecord } from '../../nodeagent/ports.ts';
 import { openRecords } from './records.ts';
 
@@ -36,20 +36,42 @@ test('one that was removed stays away; removing it again does nothing', async ()
   expect([records.find('a'), open().list()]).toEqual([undefined, []]);
 });
 
-test('what a killed process left half written is not read, and cleared away', async () => {
+describe('a process that was killed while it wrote', () => {
+  const file = (name: string): string => path.join(folder, 'below', 'it', name);
+
+  test('a new file leaves the old one, and what it had of the new one is cleared away', async () => {
+    await open().write(record('a', 1), true);
+    writeFileSync(file('a.jsonl.new'), '{"uid":"a","vers');
+    expect(open().list()).toEqual([record('a', 1)]);
+    expect(readdirSync(path.join(folder, 'below', 'it'))).toEqual(['a.jsonl']);
+  });
+
+  test.each(['{"uid":"a","vers', '\0\0\0\0\n'])(
+    'a line (%j) leaves those before it, and the next is whole',
+    async (half) => {
+      await open().write(record('a', 1), true);
+      appendFileSync(file('a.jsonl'), half);
+      const again = open();
+      expect(again.list()).toEqual([record('a', 1)]);
+      await again.write(record('a', 2), false);
+      expect(open().list()).toEqual([record('a', 2)]);
+    },
+  );
+});
+
+test('a file does not grow without end', async () => {
   const records = open();
-  await records.write(record('a', 1), true);
-  writeFileSync(path.join(folder, 'below', 'it', 'a.json.new'), '{"uid":"a","vers');
-  expect(open().list()).toEqual([record('a', 1)]);
-  expect(readdirSync(path.join(folder, 'below', 'it'))).toEqual(['a.json']);
+  for (let version = 1; version <= 2_000; version += 1) await records.write(record('a', version), false);
+  expect(statSync(path.join(folder, 'below', 'it', 'a.jsonl')).size).toBeLessThan(70_000);
+  expect(open().list()).toEqual([record('a', 2_000)]);
 });
 
 test('a file that is no record is told and left, and the others are read', async () => {
   await open().write(record('a'), false);
-  writeFileSync(path.join(folder, 'below', 'it', 'b.json'), 'no');
+  writeFileSync(path.join(folder, 'below', 'it', 'b.jsonl'), 'no');
   const broken: string[] = [];
   expect(open(broken).list()).toEqual([record('a')]);
-  expect(broken).toEqual(['b.json']);
+  expect(broken).toEqual(['b.jsonl']);
 });
 
 test('a uid that is no file name is refused', async () => {
