@@ -31,6 +31,7 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {})
 }
 
 async function step(name: string, work: () => Promise<unknown>): Promise<void> {
+  if (isEnding) throw new Error('ended by request');
   const begin = Date.now();
   await work();
   say(`${name} (${((Date.now() - begin) / 1000).toFixed(0)} s)`);
@@ -61,6 +62,7 @@ const evidenceFolder = (): string =>
 async function tellFailure(fault: unknown): Promise<void> {
   process.exitCode = 1;
   say(fault instanceof Error ? fault.message : String(fault));
+  if (isEnding) return;
   say(await gather(evidenceFolder()).catch(() => 'the cluster tells nothing more'));
 }
 
@@ -69,7 +71,8 @@ const isKept = words.includes('--keep') || pidOf('kube-apiserver') !== undefined
 const stop = (): Promise<void> => (isKept ? Promise.resolve() : run(machine('stop'), []));
 
 // The terminal sends Ctrl-C to every program of this run: they end, and what they were to do fails; then the cluster is stopped as usual.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => say('ending'));
+let isEnding = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isEnding = true));
 try {
   await test(words.filter((word) => word !== '--keep'));
 } catch (fault) {
