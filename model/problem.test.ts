@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { validateRuntime, type Problem } from './problem.ts';
+import { isUnknownField, validateRuntime, type Problem } from './problem.ts';
 
 const apiVersion = 'runtime.agentcube.volcano.sh/v1alpha1';
 const metadata = { name: 'a' };
@@ -233,5 +233,24 @@ describe('something else than a runtime', () => {
       `{"apiVersion":"${apiVersion}","kind":"CodeInterpreter","metadata":{"name":"a"},"spec":{"template":{"image":"i","${name}":1}}}`,
     ) as unknown;
     expect(problemsOf(value)).toEqual([expect.objectContaining({ path: `spec.template.${name}` })]);
+  });
+});
+
+describe('problems that do not count', () => {
+  const given = agentWith({ tomorrow: 1 }, { sessionTimeout: '1m' });
+
+  test('leave a runtime valid, and are told', () => {
+    const result = validateRuntime(given, undefined, (problem) => !isUnknownField(problem));
+    expect(result).toMatchObject({
+      ok: true,
+      runtime: { spec: { sessionTimeout: '1m' } },
+      passedOver: [{ path: 'spec.podTemplate.spec.containers[0].tomorrow' }],
+    });
+  });
+
+  test('leave it invalid where another does', () => {
+    const worse = agentWith({ tomorrow: 1 }, { sessionTimeout: 'x' });
+    const result = validateRuntime(worse, undefined, (problem) => !isUnknownField(problem));
+    expect(result).toMatchObject({ ok: false, problems: [{ path: 'spec.sessionTimeout' }] });
   });
 });

@@ -5,7 +5,13 @@ import { fencedStore, preparedStore } from '../../adapters/memory/fenced.ts';
 import { createSessionBus, tellingOfOpenings, type SessionBus } from '../../adapters/memory/session-bus.ts';
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
 import type { Driver } from '../../controller/driver.ts';
-import { createLeading, type Lead, type LeadingDeps } from '../../controller/leading.ts';
+import {
+  createLeading,
+  createLeadingElsewhere,
+  type Lead,
+  type LeadingDeps,
+} from '../../controller/leading.ts';
+import type { OpenRegistry } from '../../controller/opened-registry.ts';
 import type {
   CopiedResources,
   RestorableResources,
@@ -115,13 +121,26 @@ export class LeadingLab {
     this.told = [];
   }
 
-  /** Another program takes the lead; whoever led before is not told. */
-  async lead(change: Partial<LeadingDeps> = {}): Promise<Led> {
+  /** Another program takes the lead over runtimes that are kept elsewhere; whoever led before is not told. */
+  async leadElsewhere(openRegistry: OpenRegistry): Promise<Leading> {
+    const { openResources: _resources, copy: _copy, ...deps } = this.#deps();
+    const term = await this.#nextTerm();
+    const leading = await createLeadingElsewhere({ ...deps, openRegistry, onLead: () => undefined })(term);
+    await settle();
+    return leading;
+  }
+
+  async #nextTerm(): Promise<number> {
     const holder = this.ids.uuid();
     const seenTerm = this.election.currentTerm('controller') ?? 0;
     await this.clock.advance(4_000);
     const bid = { role: 'controller', holder, url: '', ttlMs: 3_000, seenTerm, beats: 0 } as const;
-    const { term } = await this.election.bid(bid);
+    return (await this.election.bid(bid)).term;
+  }
+
+  /** Another program takes the lead; whoever led before is not told. */
+  async lead(change: Partial<LeadingDeps> = {}): Promise<Led> {
+    const term = await this.#nextTerm();
     let lead: Lead | undefined;
     const onLead = (one: Lead): void => void (lead = one);
     const leading = await createLeading({ ...this.#deps(), onLead, ...change })(term);
