@@ -26,6 +26,9 @@ function unlessGone<T>(work: () => T): T | undefined {
 export const read = (file: string): string | undefined => unlessGone(() => readFileSync(file, 'utf8'));
 
 /** Whether a process is in it or below it, for hierarchies without `cgroup.events`. */
+const populated = ({ folder, count }: Place): boolean =>
+  count === undefined ? hasProcesses(folder) : Number(read(count) ?? 0) > 0;
+
 function hasProcesses(folder: string): boolean {
   if ((read(path.join(folder, 'cgroup.procs')) ?? '') !== '') return true;
   try {
@@ -40,7 +43,7 @@ const stateFile = ({ folder }: Place): string => path.join(folder, 'freezer.stat
 
 function look1(place: Place): ContainerState | undefined {
   const state = read(stateFile(place));
-  if (state === undefined || !hasProcesses(place.folder)) return undefined;
+  if (state === undefined || !populated(place)) return undefined;
   return state.startsWith('FROZEN') ? 'frozen' : 'running';
 }
 

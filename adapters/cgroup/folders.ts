@@ -6,7 +6,12 @@ import { containerOf, podOf } from './names.ts';
 
 export interface ContainerFolders {
   /** Where it is frozen. Version 1 where the container runtime uses it, so that its own tools see the same. */
-  readonly freezer: { readonly version: 1 | 2; readonly folder: string };
+  readonly freezer: {
+    readonly version: 1 | 2;
+    readonly folder: string;
+    /** Version 1: the file that counts its processes; a list of them is empty to whoever is in a process namespace of their own. */
+    readonly count?: string;
+  };
   /** In the unified hierarchy, which hosts with version 1 may have beside it. */
   readonly unified?: string;
   readonly memory?: { readonly version: 1 | 2; readonly folder: string };
@@ -15,6 +20,7 @@ export interface ContainerFolders {
 interface Hierarchies {
   readonly freezer1?: string;
   readonly memory1?: string;
+  readonly pids1?: string;
   readonly unified?: string;
 }
 
@@ -31,7 +37,13 @@ function hierarchiesOf(mount: string): Hierarchies {
   );
   const freezer1 = below('freezer');
   const memory1 = below('memory');
-  return { ...(freezer1 && { freezer1 }), ...(memory1 && { memory1 }), ...(unified && { unified }) };
+  const pids1 = below('pids');
+  return {
+    ...(freezer1 !== undefined && { freezer1 }),
+    ...(memory1 !== undefined && { memory1 }),
+    ...(pids1 !== undefined && { pids1 }),
+    ...(unified !== undefined && { unified }),
+  };
 }
 
 function subfolders(folder: string): string[] {
@@ -96,8 +108,9 @@ function foldersAt(hierarchies: Hierarchies, version: 1 | 2, root: string, folde
   const unified = version === 2 ? folder : beside(hierarchies.unified, 'cgroup.events');
   const memory1 = beside(hierarchies.memory1, 'memory.oom_control');
   const memory2 = beside(hierarchies.unified, 'memory.events');
+  const pids = version === 1 ? beside(hierarchies.pids1, 'pids.current') : undefined;
   return {
-    freezer: { version, folder },
+    freezer: { version, folder, ...(pids !== undefined && { count: path.join(pids, 'pids.current') }) },
     ...(unified !== undefined && { unified }),
     ...(memory1 !== undefined && { memory: { version: 1, folder: memory1 } }),
     ...(memory2 !== undefined && { memory: { version: 2, folder: memory2 } }),
