@@ -44,6 +44,8 @@ export interface SandboxExit {
   readonly generation: number;
   /** In words: `exit code 1`, `killed by SIGSEGV`, `out of memory (limit 128Mi)`. */
   readonly why: string;
+  /** Its files are gone too (somebody deleted it): it cannot be started again. */
+  readonly gone?: true;
 }
 
 export interface Inventory {
