@@ -145,6 +145,7 @@ class ControllerProgram {
     await Promise.all([time.start(), bus.start(), targets.start()]);
     if (ground.kind === 'cluster') {
       await ground.prepare();
+      onStop(() => ground.close());
       await this.#serveSessions(ground, bus, time.clock);
     }
     const lead = this.#leading(bus, targets, time.clock);

@@ -5,6 +5,7 @@ import type { Cluster } from '../adapters/kubernetes/client.ts';
 import { createKubernetesDriver } from '../adapters/kubernetes/driver.ts';
 import { PublishedFrontProxy } from '../adapters/kubernetes/front-proxy.ts';
 import { LeasedElection } from '../adapters/kubernetes/lease.ts';
+import type { NodeAgents } from '../adapters/kubernetes/node-agent.ts';
 import { clusterReviews } from '../adapters/kubernetes/token-review.ts';
 import type { Fence, RedisLink } from '../adapters/redis/link.ts';
 import { systemClock as clock } from '../adapters/system/clock.ts';
@@ -30,10 +31,15 @@ async function homeOf(cluster: Cluster): Promise<{ readonly id: string; readonly
   return { id: `kubernetes:${found?.metadata?.uid ?? ''}`, where: `the cluster at ${server}` };
 }
 
+type OpenedDriver = Awaited<ReturnType<typeof createKubernetesDriver>>;
+
+const remedy = 'give every controller the same cluster, or this one a Redis or --redis-key-prefix of its own';
+
 export class ControllerCluster {
   readonly kind = 'cluster';
   readonly #options: ControllerClusterOptions;
   readonly #cluster: Cluster;
+  #prepared: { readonly publicKeyPem: string; readonly agents: NodeAgents } | undefined;
 
   /** Throws a StartError when there is nothing that tells where the cluster is. */
   constructor(options: ControllerClusterOptions) {
@@ -67,22 +73,23 @@ export class ControllerCluster {
 
   /** Makes the Secret where there is none, and waits while the API server is away. */
   async prepare(): Promise<void> {
-    await clusterKey(this.#cluster, { make: true, say: this.#options.say });
+    const key = await clusterKey(this.#cluster, { make: true, say: this.#options.say });
+    this.#prepared = { publicKeyPem: key.publicPem, agents: openNodeAgents(key, this.#options.log) };
+  }
+
+  close(): void {
+    this.#prepared?.agents.close();
   }
 
   /** For one term. Rejects with what a person can do about it, or CLUSTER_UNAVAILABLE. */
-  async openDriver(link: RedisLink, fence: Fence): Promise<ReturnType<typeof createKubernetesDriver>> {
-    const { log, say, nodeAgentPort, sandboxClaims, startTimeoutSeconds, watchNamespace } = this.#options;
+  async openDriver(link: RedisLink, fence: Fence): Promise<OpenedDriver> {
+    const { log, nodeAgentPort, sandboxClaims, startTimeoutSeconds, watchNamespace } = this.#options;
     const cluster = this.#cluster;
-    const remedy =
-      'give every controller the same cluster, or this one a Redis or --redis-key-prefix of its own';
+    if (!this.#prepared) throw new Error('prepare comes first');
     await checkHome(link, fence, await homeOf(cluster), remedy);
-    const key = await clusterKey(cluster, { make: true, say });
     return createKubernetesDriver({
-      ...{ cluster, clock, log, nodeAgentPort, claims: sandboxClaims },
+      ...{ cluster, clock, log, nodeAgentPort, sandboxClaims, ...this.#prepared },
       ...(watchNamespace !== undefined && { namespace: watchNamespace }),
-      agents: openNodeAgents(key, log),
-      publicKeyPem: key.publicPem,
       startTimeoutMs: startTimeoutSeconds * 1_000,
     });
   }
