@@ -32,8 +32,19 @@ export function openNetwork(): void {
   }
 }
 
+/** The chain with the rules of NetworkPolicies, while they are enforced. */
+export const policyChain = 'AGENTCUBE-TEST-POLICY';
+
+/** Lets everything through again. */
+export function removePolicies(): void {
+  while (tries('iptables', '-w', '-D', 'FORWARD', '-j', policyChain));
+  tries('iptables', '-w', '-F', policyChain);
+  tries('iptables', '-w', '-X', policyChain);
+}
+
 /** Removes the bridge and its rules. */
 export function closeNetwork(): void {
+  removePolicies();
   for (const rule of passing) while (tries('iptables', '-D', ...rule));
   tries('ip', 'link', 'delete', node.bridge);
 }
