@@ -2,17 +2,21 @@ import { expect, test } from '@jest/globals';
 import { troubleReason } from './start-trouble.ts';
 
 test.each([
-  ['ImagePullBackOff: Back-off pulling image "nope:1"', 'ImagePullBackOff'],
-  ['container agent: ErrImageNeverPull', 'ErrImagePull'],
-  ['CrashLoopBackOff: container agent ended with exit code 1', 'CrashLoopBackOff'],
-  ['CreateContainerConfigError: secret "x" not found', 'CreateContainerConfigError'],
-  ['RunContainerError: no such file', 'CreateContainerError'],
+  ['ImagePullBackOff: container agent: Back-off pulling image "nope:1"', 'ImagePullBackOff'],
+  ['ErrImageNeverPull: container agent: not present', 'ErrImageNeverPull'],
+  ['CrashLoopBackOff: container agent: it ended with exit code 1', 'CrashLoopBackOff'],
+  ['InvalidPod: Pod "a" is invalid', 'InvalidPod'],
+  ['container agent waits: ErrImagePull: no such host', 'ErrImagePull'],
   ['pods "a" is forbidden: exceeded quota: small, requested: pods=1', 'QuotaExceeded'],
   ['pods "a" is forbidden: violates PodSecurity "restricted:latest"', 'AdmissionDenied'],
   ['admission webhook "policy.example.com" denied the request', 'AdmissionDenied'],
   ['0/3 nodes are available: 3 Insufficient memory', 'Unschedulable'],
   ['out of memory (limit 128Mi)', 'OutOfMemory'],
-  ['nobody knows', 'PoolShort'],
+  ['exit code 3; it wrote: broken', 'Crashed'],
+  ['killed by SIGSEGV', 'Crashed'],
+  ['not ready after 120 s: nothing listens on port 8080', 'NotReady'],
+  ['its pod was deleted', 'PoolShort'],
+  ['the sandbox: it did not start', 'PoolShort'],
 ])('%s is told as %s', (words, reason) => {
   expect(troubleReason(words, 'PoolShort')).toBe(reason);
 });

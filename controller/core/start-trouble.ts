@@ -1,20 +1,20 @@
 // One word for why sandboxes do not start, as Kubernetes wants it in a condition's `reason`. Decides only.
-// Does not own the words around it: those are the driver's.
+// Does not own the words around it: those are the driver's, which begin with the word where Kubernetes itself has one.
 
-/** The first that fits is taken; Kubernetes' own words come first, as people look for them. */
-const causes: readonly (readonly [reason: string, sign: RegExp])[] = [
+const leading = /^([A-Z][A-Za-z]+): /;
+
+/** Signs in words that begin otherwise; the first that fits is taken. */
+const signs: readonly (readonly [reason: string, sign: RegExp])[] = [
   ['ImagePullBackOff', /\bImagePullBackOff\b/],
-  ['ErrImagePull', /\bErrImage(?:Pull|NeverPull)\b/],
-  ['InvalidImageName', /\bInvalidImageName\b/],
-  ['CrashLoopBackOff', /\bCrashLoopBackOff\b/],
-  ['CreateContainerConfigError', /\bCreateContainerConfigError\b/],
-  ['CreateContainerError', /\b(?:CreateContainerError|RunContainerError)\b/],
-  ['OutOfMemory', /\b(?:OOMKilled|out of memory)\b/i],
-  ['QuotaExceeded', /\bexceeded quota\b|\bquota\b/i],
-  ['AdmissionDenied', /\badmission\b|\bviolates PodSecurity\b|\bforbidden\b|\bdenied\b/i],
-  ['Unschedulable', /\bunschedulable\b|\bnodes are available\b/i],
+  ['ErrImagePull', /\bErrImagePull\b/],
+  ['OutOfMemory', /\bout of memory\b/],
+  ['QuotaExceeded', /\bexceeded quota\b/],
+  ['AdmissionDenied', /\badmission webhook\b|\bviolates PodSecurity\b|\bis forbidden\b/],
+  ['Unschedulable', /\bnodes are available\b/],
+  ['Crashed', /\bexit code \d|\bkilled by SIG/],
+  ['NotReady', /\bnot ready after\b/],
 ];
 
-/** `otherwise` when the words name none of the causes that are known. */
+/** `otherwise` when the words name no cause that is known. */
 export const troubleReason = (words: string, otherwise: string): string =>
-  causes.find(([, sign]) => sign.test(words))?.[0] ?? otherwise;
+  leading.exec(words)?.[1] ?? signs.find(([, sign]) => sign.test(words))?.[0] ?? otherwise;
