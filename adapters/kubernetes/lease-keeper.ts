@@ -42,8 +42,11 @@ export class LeaseKeeper {
     this.#deps = deps;
   }
 
+  /** Every so often, and when another's has been unchanged for as long as it lasts. */
   due(everyMs: number): boolean {
-    return this.#deps.clock.monotonic() - this.#lookedAt >= everyMs;
+    const now = this.#deps.clock.monotonic();
+    const mayBeFree = this.#verdict?.kind === 'other' && expired(this.#seen, now);
+    return mayBeFree || now - this.#lookedAt >= everyMs;
   }
 
   /** How long it has been ours without a break (ms); negative when it is not. */

@@ -135,7 +135,7 @@ describe('a Lease that another holds', () => {
     await a.bid(bidOf('a'));
     terms.leader = undefined;
     expect(await bidFor(3, b, 'b')).toMatchObject(followingA);
-    expect(await bidFor(1, b, 'b')).toMatchObject(leading);
+    expect(await bidFor(0.5, b, 'b')).toMatchObject(leading);
     expect(server.lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
     expect(await bidFor(2, a, 'a')).toMatchObject({ kind: 'following', leader: { holder: 'b' } });
   });
