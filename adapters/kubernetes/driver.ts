@@ -100,6 +100,7 @@ class KubernetesDriver implements Driver {
       const object = this.#book.get(spec.id).object ?? (await this.#create(spec));
       const pod = await awaitReady(this.#starting, spec, signal);
       const first = this.#live.get(spec.id)?.run !== runOf(pod);
+      this.#over.delete(spec.id);
       this.#verified(spec.id, pod, spec.generation);
       // A warm one is told when it is claimed, in the same write.
       if (first && spec.session) await this.#patch(object, restartedPatch(spec, runOf(pod)));
@@ -167,10 +168,23 @@ class KubernetesDriver implements Driver {
 
   async list(): Promise<readonly FoundSandbox[]> {
     if (this.#closed) throw closed();
-    const { found, unmarked } = await this.#inventory.look();
+    const { found: seen, unmarked } = await this.#inventory.look();
+    const found = seen.map((one) => this.#asEnded(one));
     for (const one of found) this.#take(one);
     for (const { id, mark } of unmarked) this.#behind(id, this.mark(id, mark));
     return found;
+  }
+
+  /** What was told to have ended has, although Kubernetes has started something in its place. */
+  #asEnded(one: FoundSandbox): FoundSandbox {
+    const { id, name } = one.spec;
+    if (one.state === 'stopped' || this.#live.has(id) || !this.#over.has(id)) return one;
+    return {
+      ...one,
+      ref: one.ref ?? { id, name, entryPoints: [] },
+      state: 'stopped',
+      why: 'it ended meanwhile',
+    };
   }
 
   #take({ spec: { id, generation, session }, state }: FoundSandbox): void {

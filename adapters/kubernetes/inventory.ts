@@ -32,6 +32,8 @@ type State = Pick<FoundSandbox, 'state' | 'why'> & { readonly verified: boolean 
 
 export class Inventory {
   readonly #deps: InventoryDeps;
+  /** How often to ask an agent; once is enough for what is asked again anyway. */
+  #tries = TRIES;
 
   constructor(deps: InventoryDeps) {
     this.#deps = deps;
@@ -40,6 +42,7 @@ export class Inventory {
   async look(): Promise<Looked> {
     const { book } = this.#deps;
     const onNodes = await this.#onNodes();
+    this.#tries = 1;
     const unmarked: { id: string; mark: SessionMark }[] = [];
     const found = book.ids().flatMap((id) => {
       const entry = book.get(id);
@@ -79,7 +82,7 @@ export class Inventory {
     return new Map(pods.flat().map((pod) => [pod.uid, pod]));
   }
 
-  async #ask(url: string, left = TRIES): Promise<readonly NodePod[]> {
+  async #ask(url: string, left = this.#tries): Promise<readonly NodePod[]> {
     const { agents, clock, log } = this.#deps;
     try {
       return await agents.pods(url);
