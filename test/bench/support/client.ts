@@ -2,6 +2,8 @@
 import http from 'node:http';
 
 export interface Target {
+  /** 127.0.0.1 when not given. */
+  readonly host?: string;
   readonly port?: number;
   readonly socketPath?: string;
 }
