@@ -1,7 +1,10 @@
-// Writes the CustomResourceDefinitions into this folder: `npm run generate:crds`. crds.test.ts fails while they are out of date.
+// Writes the CustomResourceDefinitions into this folder, and into the chart, which can read no file outside of itself:
+// `npm run generate:crds`. Tests fail while either is out of date.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generatedFiles } from './text.ts';
 
+const folders = [import.meta.dirname, path.join(import.meta.dirname, '../chart/files/crds')];
+
 for (const [name, text] of await generatedFiles())
-  await writeFile(path.join(import.meta.dirname, name), text);
+  for (const folder of folders) await writeFile(path.join(folder, name), text);
