@@ -1,7 +1,6 @@
 // The stream of a node agent's events, kept open: a broken or silent connection is made again, ever more rarely up to five seconds.
 // Does not own what an event leads to.
 import http from 'node:http';
-import { createInterface } from 'node:readline';
 import type { Cancel, Clock } from '../../model/clock.ts';
 import type { NodeEvent } from '../../nodeagent/protocol.ts';
 
@@ -72,8 +71,11 @@ class Listening {
   #read(response: http.IncomingMessage): void {
     this.#pauseMs = shortestPauseMs;
     this.#stream.onGap?.();
-    createInterface({ input: response }).on('line', (line) => {
-      if (line !== '' && !this.#stopped) this.#tell(line);
+    let rest = '';
+    response.setEncoding('utf8').on('data', (part: string) => {
+      const lines = `${rest}${part}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '' && !this.#stopped) this.#tell(line);
     });
   }
 
