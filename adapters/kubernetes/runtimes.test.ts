@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { manualClock } from '../../test/support/manual-clock.ts';
 import { scriptedApiServer, type ScriptedApiServer } from '../../test/support/scripted-api-server.ts';
 import { agent } from '../../test/support/runtimes.ts';
 import { until } from '../../test/support/until.ts';
 import type { RuntimeKey } from '../../model/sandbox.ts';
-import { systemClock } from '../system/clock.ts';
 import { connectKubernetes } from './client.ts';
 import { clusterRuntimes } from './runtimes.ts';
 
@@ -25,7 +25,7 @@ let source: ReturnType<typeof clusterRuntimes>;
 const open = (namespace?: string) =>
   clusterRuntimes({
     cluster: connectKubernetes({ server: server.url }),
-    clock: systemClock,
+    clock: manualClock(),
     log: () => undefined,
     ...(namespace !== undefined && { namespace }),
   });
