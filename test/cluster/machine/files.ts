@@ -119,11 +119,15 @@ const files: Readonly<Record<string, string>> = {
   'run/audit-policy.yaml': stringify(audit),
 };
 
-/** Writes every file, over older ones. */
+// kube-proxy ends itself when somebody touches its file.
+const isWritten = (file: string, content: string): boolean =>
+  fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content;
+
+/** Writes every file that is not as it should be. */
 export function writeFiles(): void {
   for (const [name, content] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(at(name)), { recursive: true });
-    fs.writeFileSync(at(name), content);
+    if (!isWritten(at(name), content)) fs.writeFileSync(at(name), content);
   }
   for (const name of ['logs', 'pod-logs', 'kubelet']) fs.mkdirSync(at(name), { recursive: true });
 }
