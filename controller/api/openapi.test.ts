@@ -16,9 +16,11 @@ interface Operation {
 // Making the server and its document asks nothing of the parts behind it.
 const app: Express = createControlApi({ registry: {}, commands: {} } as unknown as ControlApiDeps);
 
-const routes = app.router.stack.flatMap(({ route }) =>
-  route ? route.stack.map(({ method }) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`) : [],
-);
+const routesOf = ({ router }: Express): string[] =>
+  router.stack.flatMap(({ route }) =>
+    route ? route.stack.map(({ method }) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`) : [],
+  );
+const routes = routesOf(app);
 
 async function readDocument(): Promise<Document> {
   const server = app.listen(0, '127.0.0.1');
@@ -86,4 +88,12 @@ describe('/openapi.json', () => {
       maximum: 1000,
     });
   });
+});
+
+test('where runtimes are deployed elsewhere there are no routes for them, and all others are the same', () => {
+  const elsewhere = routesOf(createControlApi({ commands: {} } as unknown as ControlApiDeps));
+  const lacking = routes.filter((route) => !elsewhere.includes(route));
+  expect(lacking.length).toBeGreaterThan(0);
+  expect(lacking.filter((route) => !/^\w+ \/apis(\/|$)/.test(route))).toEqual([]);
+  expect(elsewhere.filter((route) => / \/apis(\/|$)/.test(route))).toEqual([]);
 });
