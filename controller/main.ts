@@ -143,11 +143,7 @@ class ControllerProgram {
       await bus.close();
     });
     await Promise.all([time.start(), bus.start(), targets.start()]);
-    if (ground.kind === 'cluster') {
-      await ground.prepare();
-      onStop(() => ground.close());
-      await this.#serveSessions(ground, bus, time.clock);
-    }
+    if (ground.kind === 'cluster') await this.#serveSessions(ground, bus, time.clock);
     const lead = this.#leading(bus, targets, time.clock);
     this.#elect(lead, config.advertiseUrl ?? advertised(server, config.host));
   }
@@ -319,6 +315,7 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   const config = settings(say);
   const logger = openLog(config.logFile, config.logLevel);
   const ground = await openGround(config, logger, say);
+  onStop(() => (ground.kind === 'cluster' ? ground.close() : undefined));
   const redis = openProgramRedis(config, { logger, say });
   onStop(() => redis.close());
   const program = new ControllerProgram({
@@ -335,6 +332,8 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   const where = ground.kind === 'cluster' ? 'sandboxes on a cluster' : `data ${config.dataDir}`;
   say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, ${where}`);
   onStop(() => closeServer(server, 0));
+  // Before Redis is waited for: other programs' pods wait for the Secret, and look for it less and less often.
+  if (ground.kind === 'cluster') await ground.prepare();
   await redis.firstAnswer();
   await program.begin(server);
   onStop(() => closeServer(server, config.drainSeconds * 1_000));
