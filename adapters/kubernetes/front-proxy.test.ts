@@ -1,7 +1,7 @@
 // Who the API server says that it is, when it passes requests on: read from the cluster, and followed when it changes.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { manualClock } from '../../test/support/manual-clock.ts';
 import { scriptedApiServer, type ScriptedApiServer } from '../../test/support/scripted-api-server.ts';
-import { systemClock } from '../system/clock.ts';
 import { connectKubernetes } from './client.ts';
 import { PublishedFrontProxy } from './front-proxy.ts';
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
     },
   }));
   proxy = new PublishedFrontProxy({
-    ...{ cluster: connectKubernetes({ server: server.url }), clock: systemClock, log: () => undefined },
+    ...{ cluster: connectKubernetes({ server: server.url }), clock: manualClock(), log: () => undefined },
   });
 });
 
