@@ -168,6 +168,28 @@ describe('the status', () => {
     expect(first.source.told).toHaveLength(1);
   });
 
+  test('says nothing of pools that a new leader does not know yet', async () => {
+    const first = await clusterRegistryLab();
+    const key = first.source.put(interpreter('python', { warmPoolSize: 2 }));
+    await first.pass();
+    first.registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    await first.pass(2_000);
+    first.registry.close();
+    const told = first.source.told.length;
+    const next = await clusterRegistryLab(first.source, { pools: false });
+    await next.pass(5_000);
+    next.registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    await next.pass(30_000);
+    expect(first.source.told).toHaveLength(told);
+  });
+
+  test('does not wait for ever to be told of a pool', async () => {
+    const { source, pass } = await clusterRegistryLab(new ScriptedRuntimes(), { pools: false });
+    const key = source.put(agent());
+    await pass(25_000);
+    expect(source.condition(key, 'Accepted')).toMatchObject({ status: 'True' });
+  });
+
   test('follows the pool: filling, filled, and a claim that is replaced at once says nothing of readiness', async () => {
     const { source, registry, pass } = await clusterRegistryLab();
     const key = source.put(interpreter('python', { warmPoolSize: 2 }));

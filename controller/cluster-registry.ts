@@ -38,12 +38,18 @@ export interface ClusterRegistryDeps {
 interface Beside {
   readonly uid: string;
   readonly unknownFields: readonly string[];
+  /** Since when its pool is that of this revision (ms since the epoch). */
+  readonly pooledAt: number;
+  /** Whether its pool was told of since then. */
+  reported: boolean;
   /** Since when the pool is smaller than wanted (ms since the epoch). */
   shortSince: number | undefined;
 }
 
 const openPatienceMs = 15_000;
 const lookAgainMs = 10_000;
+/** A leader that has just begun knows the runtimes before their pools: saying that those are empty would be wrong (ms). */
+const poolPatienceMs = 10_000;
 
 /** What changes when a person changes a runtime; a status and its version do not count. */
 const meant = ({ metadata, spec }: Runtime): object => ({
@@ -150,9 +156,9 @@ class ClusterRegistry implements OpenedRegistry {
     const sameObject = this.#beside.get(text)?.uid === uid;
     const entry = this.#book.entryAfter(before, runtime, examined);
     const samePool = before && poolOf(before.examined).revision === poolOf(examined).revision;
-    const shortSince = samePool ? this.#beside.get(text)?.shortSince : undefined;
+    const fresh = { pooledAt: this.#deps.clock.now(), reported: false, shortSince: undefined };
     this.#book.put(entry);
-    this.#beside.set(text, { uid, unknownFields, shortSince });
+    this.#beside.set(text, { ...fresh, ...(samePool && this.#beside.get(text)), uid, unknownFields });
     if ('refused' in examined)
       this.#deps.log('a runtime is not served', { ...key, why: examined.refused.message });
     if (sameObject) this.#teller.look(key);
@@ -171,6 +177,7 @@ class ClusterRegistry implements OpenedRegistry {
   #reported(key: RuntimeKey, status: PoolStatus): void {
     const beside = this.#beside.get(runtimeKeyText(key));
     if (!beside) return;
+    beside.reported = true;
     if (status.ready >= status.wanted) beside.shortSince = undefined;
     else beside.shortSince ??= this.#deps.clock.now();
     this.#book.deployments.reportPool(key, status);
@@ -194,6 +201,8 @@ class ClusterRegistry implements OpenedRegistry {
     if (!entry || !beside) return undefined;
     const { runtime, examined, pool } = entry;
     const served = 'deployment' in examined ? examined.deployment.runtime : undefined;
+    const now = this.#deps.clock.now();
+    if (served && !beside.reported && now - beside.pooledAt < poolPatienceMs) return undefined;
     const facts = {
       kind: key.kind,
       generation: runtime.metadata.generation ?? 1,
@@ -204,7 +213,7 @@ class ClusterRegistry implements OpenedRegistry {
       startTrouble: served && this.#counter.startTrouble(key, served.revision),
       shortSince: beside.shortSince,
     };
-    return clusterStatus(facts, before, this.#deps.clock.now());
+    return clusterStatus(facts, before, now);
   }
 
   async #tell(key: RuntimeKey, status: ToldStatus): Promise<void> {

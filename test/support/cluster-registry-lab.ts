@@ -31,7 +31,8 @@ export const sessionOf = (
   ...change,
 });
 
-export async function clusterRegistryLab(source = new ScriptedRuntimes()) {
+/** Without `pools` nobody tells of pools but the test. */
+export async function clusterRegistryLab(source = new ScriptedRuntimes(), { pools = true } = {}) {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const store = memorySessionStore();
   const bus = createSessionBus((fault) => {
@@ -43,6 +44,15 @@ export async function clusterRegistryLab(source = new ScriptedRuntimes()) {
     ...{ source, sessions: store, feed: bus, clock, log },
     images: anyImage,
   });
+  // As pools do: each runtime that is told of is looked at, and reported.
+  const report = (key: RuntimeKey): void => {
+    const wanted = registry.deployments.find(key)?.runtime.warmPoolSize;
+    if (wanted !== undefined) registry.deployments.reportPool(key, { wanted, ready: 0 });
+  };
+  if (pools) {
+    registry.deployments.onChange(report);
+    for (const { runtime } of registry.deployments.all()) report(runtime.key);
+  }
   const heard: string[] = [];
   registry.deployments.onChange((key) => heard.push(runtimeKeyText(key)));
   /** Lets what was written become known, and told. */
