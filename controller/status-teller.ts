@@ -29,7 +29,7 @@ interface Telling {
 const gatherMs = 50;
 const betweenMs = 1_000;
 const betweenCountsMs = 10_000;
-const longestBackoffMs = 60_000;
+const longestBackoffMs = 15_000;
 
 /** What changes with each session, and is worth no hurry. */
 const withoutCounts = ({ warm: _w, active: _a, asleep: _s, ...rest }: ToldStatus): object => rest;

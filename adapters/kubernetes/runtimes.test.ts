@@ -76,6 +76,12 @@ describe('what is deployed', () => {
   });
 });
 
+test('a cluster without the CRDs is told by that', async () => {
+  server.answer = () => refusal(404, 'NotFound');
+  const details = { reason: 'the CRDs of runtimes are not installed' };
+  await expect(source.start()).rejects.toMatchObject({ code: 'CLUSTER_UNAVAILABLE', details });
+});
+
 describe('a status', () => {
   const status = { conditions: [], ready: true };
 

@@ -2,6 +2,7 @@
 // Does not own what a runtime is, nor what its status says. Nothing but `status` is ever written here.
 import type { RuntimeSource, FoundRuntime } from '../../controller/runtime-source.ts';
 import type { Clock } from '../../model/clock.ts';
+import { PlatformError } from '../../model/errors.ts';
 import { runtimeApiVersion, runtimeKinds, runtimePlurals } from '../../model/runtime.ts';
 import type { RuntimeKey, RuntimeKind } from '../../model/sandbox.ts';
 import type { ToldStatus } from '../../model/told-status.ts';
@@ -23,6 +24,11 @@ interface RuntimeObject {
 }
 
 const fieldManager = 'agentcube-controller';
+
+const notInstalled = (): PlatformError =>
+  new PlatformError('CLUSTER_UNAVAILABLE', `the cluster does not know ${runtimeApiVersion}`, {
+    reason: 'the CRDs of runtimes are not installed',
+  });
 
 /** Reads nothing before `start`. */
 export const clusterRuntimes = (options: ClusterRuntimesOptions): RuntimeSource =>
@@ -49,7 +55,7 @@ class ClusterRuntimes implements RuntimeSource {
       await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.start()));
     } catch (fault) {
       this.stop();
-      throw asClusterFailure(fault);
+      throw isNotFound(fault) ? notInstalled() : asClusterFailure(fault);
     }
   }
 
