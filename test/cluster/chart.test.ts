@@ -110,33 +110,55 @@ describe('pods', () => {
 });
 
 describe('rights', () => {
-  const can = (account: string, ...words: readonly string[]): Promise<boolean> =>
-    kubectl('auth', 'can-i', ...words, '--as', `system:serviceaccount:${platform}:${account}`).then(
-      () => true,
-      () => false,
+  interface Wish {
+    readonly verb: string;
+    readonly group?: string;
+    readonly resource: string;
+    readonly subresource?: string;
+    readonly name?: string;
+    readonly namespace?: string;
+  }
+
+  /** What the API server answers when somebody asks it about this account. */
+  const allowed = (account: string, resourceAttributes: Wish): Promise<string> =>
+    command(
+      program('kubectl'),
+      ['create', '-f', '-', '-o', 'jsonpath={.status.allowed}'],
+      JSON.stringify({
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: `system:serviceaccount:${platform}:${account}`, resourceAttributes },
+      }),
     );
 
-  test.each([
-    ['workloadmanager', 'get', 'secrets/picod-router-identity', '-n', platform],
-    ['workloadmanager', 'create', 'sandboxes.agents.x-k8s.io', '-n', 'default'],
-    ['workloadmanager', 'patch', 'codeinterpreters.runtime.agentcube.volcano.sh/status', '-n', 'default'],
-    ['agentcube-node-agent', 'list', 'pods', '-A'],
-  ])('%s may %s %s', async (account, ...words) => {
-    expect(await can(account, ...words)).toBe(true);
+  const runtimes = 'runtime.agentcube.volcano.sh';
+  const identity = { resource: 'secrets', name: 'picod-router-identity' };
+
+  test.each<[string, Wish]>([
+    ['workloadmanager', { verb: 'get', ...identity, namespace: platform }],
+    [
+      'workloadmanager',
+      { verb: 'create', group: 'agents.x-k8s.io', resource: 'sandboxes', namespace: 'any' },
+    ],
+    ['workloadmanager', { verb: 'patch', group: runtimes, resource: 'agentruntimes', subresource: 'status' }],
+    ['agentcube-node-agent', { verb: 'watch', resource: 'pods' }],
+  ])('%s may %j', async (account, wish) => {
+    expect(await allowed(account, wish)).toBe('true');
   });
 
-  test.each([
-    ['workloadmanager', 'list', 'secrets', '-n', platform],
-    ['workloadmanager', 'get', 'secrets/agentcube-redis', '-n', platform],
-    ['workloadmanager', 'get', 'secrets/picod-router-identity', '-n', 'default'],
-    ['workloadmanager', 'create', 'pods', '-n', 'default'],
-    ['workloadmanager', 'delete', 'codeinterpreters.runtime.agentcube.volcano.sh', '-n', 'default'],
-    ['agentcube-node-agent', 'delete', 'pods', '-A'],
-    ['agentcube-node-agent', 'get', 'secrets', '-A'],
-    ['agentcube-router', 'get', 'secrets/picod-router-identity', '-n', platform],
-    ['agentcube-router', 'list', 'pods', '-A'],
-  ])('%s may not %s %s', async (account, ...words) => {
-    expect(await can(account, ...words)).toBe(false);
+  test.each<[string, Wish]>([
+    ['workloadmanager', { verb: 'list', resource: 'secrets', namespace: platform }],
+    ['workloadmanager', { verb: 'get', resource: 'secrets', name: 'agentcube-redis', namespace: platform }],
+    ['workloadmanager', { verb: 'get', ...identity, namespace: 'default' }],
+    ['workloadmanager', { verb: 'create', resource: 'pods', namespace: 'default' }],
+    ['workloadmanager', { verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'default' }],
+    ['workloadmanager', { verb: 'delete', group: runtimes, resource: 'codeinterpreters' }],
+    ['agentcube-node-agent', { verb: 'delete', resource: 'pods', namespace: 'default' }],
+    ['agentcube-node-agent', { verb: 'get', ...identity, namespace: platform }],
+    ['agentcube-router', { verb: 'get', ...identity, namespace: platform }],
+    ['agentcube-router', { verb: 'list', resource: 'pods', namespace: platform }],
+  ])('%s may not %j', async (account, wish) => {
+    expect(await allowed(account, wish)).not.toBe('true');
   });
 });
 
