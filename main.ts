@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import { createActivator, type Activator } from './activator/activator.ts';
 import { createActivatorServer } from './activator/server.ts';
+import { createOwnerTokens } from './adapters/jwt/identity-token.ts';
 import { loadSigningKey } from './adapters/jwt/key.ts';
 import { createSigner, type LocalSigner } from './adapters/jwt/signer.ts';
 import { createSessionBus, tellingOfOpenings } from './adapters/memory/session-bus.ts';
@@ -105,7 +106,8 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const recovered = await controller.start();
   const { wakes, commands } = controller;
   const activator = createActivator({ ...shared, wakes, signer }, activatorLimits(config));
-  const api = createControlApi({ ...shared, registry, wakes, commands });
+  const ownerTokens = createOwnerTokens(signer.publicKeyPem, clock);
+  const api = createControlApi({ ...shared, registry, wakes, commands, ownerTokens });
   const controlServer = createHttpServer(controlLimits, undefined, api);
   return { store, registry, controller, recovered, activator, controlServer };
 }

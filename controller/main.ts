@@ -116,6 +116,7 @@ class ControllerProgram {
     this.door = new ControlDoor({
       leaderUrl: () => this.#elector?.leaderUrl,
       agent: agentFor(config.certificate),
+      ownerTokens: () => ground.ownerTokens(),
       access: reviews && new Access({ reviews, clock: systemClock, log }),
       log,
     });

@@ -1,6 +1,7 @@
 // What a controller has on a cluster: the key in its Secret, the Lease, the node agents, the driver, the runtimes, and how callers
 // and the API server itself show who they are. Does not own who leads, nor what is done with any of it.
 import { clusterRuntimes } from '../adapters/kubernetes/runtimes.ts';
+import { createOwnerTokens } from '../adapters/jwt/identity-token.ts';
 import type { Cluster } from '../adapters/kubernetes/client.ts';
 import { createKubernetesDriver } from '../adapters/kubernetes/driver.ts';
 import { PublishedFrontProxy } from '../adapters/kubernetes/front-proxy.ts';
@@ -77,6 +78,11 @@ export class ControllerCluster {
     this.#prepared = { publicKeyPem: key.publicPem, agents: openNodeAgents(key, this.#options.log) };
   }
 
+  /** Undefined before `prepare`. */
+  ownerTokens(): ReturnType<typeof createOwnerTokens> | undefined {
+    return this.#prepared && createOwnerTokens(this.#prepared.publicKeyPem, clock);
+  }
+
   close(): void {
     this.#prepared?.agents.close();
   }
@@ -89,6 +95,7 @@ export class ControllerCluster {
     await checkHome(link, fence, await homeOf(cluster), remedy);
     return createKubernetesDriver({
       ...{ cluster, clock, log, nodeAgentPort, sandboxClaims, ...this.#prepared },
+      platform: cluster.namespace,
       ...(watchNamespace !== undefined && { namespace: watchNamespace }),
       startTimeoutMs: startTimeoutSeconds * 1_000,
     });

@@ -3,8 +3,10 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { createOwnerTokens } from '../adapters/jwt/identity-token.ts';
 import { loadSigningKey } from '../adapters/jwt/key.ts';
 import type { Fence, RedisLink } from '../adapters/redis/link.ts';
+import { systemClock as clock } from '../adapters/system/clock.ts';
 import { dataDirId, keyFileIn, makeDataDir, refusePlatformIn } from './data-dir.ts';
 import { StartError, wordsFor } from './failing.ts';
 import { checkHome } from './home.ts';
@@ -22,6 +24,7 @@ export interface ControllerLocalOptions {
 export interface ControllerLocal {
   readonly kind: 'local';
   readonly tables: ImageTables;
+  ownerTokens(): ReturnType<typeof createOwnerTokens>;
   /** `takeOver` as the driver has it: true while this process leads. Rejects with what a person can do about it. */
   openDriver(link: RedisLink, fence: Fence, takeOver: () => boolean): ReturnType<typeof openLocalDriver>;
 }
@@ -35,13 +38,14 @@ export async function openControllerLocal(options: ControllerLocalOptions): Prom
   await tables.reload().catch((fault: unknown) => {
     throw new StartError(wordsFor(fault));
   });
+  const { publicPem: publicKeyPem } = await loadSigningKey(keyFileIn(dataDir));
   return {
     kind: 'local',
     tables,
+    ownerTokens: () => createOwnerTokens(publicKeyPem, clock),
     async openDriver(link, fence, takeOver) {
       // A table that is wrong by now is told when the folder is looked at; the sandboxes cannot wait for it.
       await tables.reload().catch(() => undefined);
-      const { publicPem: publicKeyPem } = await loadSigningKey(keyFileIn(dataDir));
       const own = { id: await dataDirId(dataDir), where: `${os.hostname()}:${path.resolve(dataDir)}` };
       await checkHome(link, fence, own, 'give every controller that folder with --data-dir');
       return openLocalDriver({ ...options, images: tables.current, publicKeyPem, logger, takeOver });

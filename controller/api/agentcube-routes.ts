@@ -10,6 +10,7 @@ import type { SessionCommands } from '../session-commands.ts';
 import { sandboxes, sandboxClaims, type Access } from './authentication.ts';
 import { awaitStart, type AwaitStartDeps } from './await-start.ts';
 import type { Log } from './errors.ts';
+import { ownerOf, type OwnerTokens } from './owner.ts';
 import { param, textOf, type Answer, type Route } from './route.ts';
 import { createRequest } from './schemas.ts';
 
@@ -21,6 +22,8 @@ export interface AgentcubeRoutesDeps extends OpenSessionDeps, AwaitStartDeps {
   readonly log: Log;
   /** Where callers have to say who they are. */
   readonly access?: Access;
+  /** Where a router may say whose a session is to be. */
+  readonly ownerTokens?: OwnerTokens;
 }
 
 /** AgentCube waits as long for a sandbox. */
@@ -111,13 +114,15 @@ async function create(
   response: Response,
 ): Promise<void> {
   const runtime = readCreate(textOf(request), kind);
+  const owner = await ownerOf(request, deps.ownerTokens);
   const found = deps.runtimes.find(runtime);
   if (!found) throw new PlatformError('RUNTIME_NOT_FOUND', notFoundTexts[kind]);
   // AgentCube would make one or the other in the caller's name.
   const made = found.warmPoolSize > 0 ? [sandboxClaims, sandboxes] : [sandboxes];
   await deps.access?.authorize(request, { verb: 'create', namespace: runtime.namespace, any: made });
   const signal = goneSignal(response);
-  const opened = await openSession(deps, { runtime, now: deps.clock.now() });
+  const wanted = { runtime, now: deps.clock.now(), ...(owner !== undefined && { ownerId: owner }) };
+  const opened = await openSession(deps, wanted);
   const { id, ownerId } = opened.session;
   const sandbox = await usable(deps, opened, signal).catch((fault: unknown) => {
     giveUp(deps, id);

@@ -5,6 +5,7 @@ import { createControlApi, type ControlApiDeps } from './control-api.ts';
 import type { Access } from './authentication.ts';
 import type { Log } from './errors.ts';
 import { createGuardedApi } from './guarded-api.ts';
+import type { OwnerTokens } from './owner.ts';
 import { createStandbyApi } from './standby.ts';
 
 export interface DoorDeps {
@@ -14,6 +15,8 @@ export interface DoorDeps {
   readonly agent?: Agent | undefined;
   /** Where callers have to say who they are: asked by whoever leads. */
   readonly access?: Access | undefined;
+  /** What tells whose a session is to be; undefined until the platform's key is known. */
+  readonly ownerTokens: () => OwnerTokens | undefined;
   readonly log: Log;
 }
 
@@ -34,7 +37,8 @@ export class ControlDoor {
   /** This program leads. */
   open(deps: ControlApiDeps): void {
     const { access, log } = this.#deps;
-    const api = createControlApi({ ...deps, ...(access && { access }) });
+    const ownerTokens = this.#deps.ownerTokens();
+    const api = createControlApi({ ...deps, ...(access && { access }), ...(ownerTokens && { ownerTokens }) });
     this.#serving = access ? createGuardedApi(api, access, log) : api;
   }
 

@@ -97,6 +97,33 @@ describe('who', () => {
   });
 });
 
+describe("AgentCube's router names the owner of a session", () => {
+  const open = (token?: string): Promise<Answer> =>
+    lab.ask('POST', '/v1/agent-runtime', {
+      body,
+      headers: {
+        authorization: 'Bearer alice',
+        ...(token !== undefined && { 'x-agentcube-user-identity': token }),
+      },
+    });
+
+  test('by a token of its own, or nobody', async () => {
+    const owned = (await open('carol')).json<{ sessionId: string; ownerId: string }>();
+    expect(owned.ownerId).toBe('carol@example');
+    expect((await lab.store.get(owned.sessionId))?.session.ownerId).toBe('carol@example');
+    expect((await open()).json()).not.toHaveProperty('ownerId');
+  });
+
+  test('and one that is not to be believed opens nothing', async () => {
+    const answer = await open('forged');
+    expect([answer.status, answer.json<{ message: string }>().message]).toEqual([
+      401,
+      'invalid identity token',
+    ]);
+    expect(await lab.store.list({ limit: 10 })).toEqual([]);
+  });
+});
+
 describe('what', () => {
   test('opening a session wants the right to create sandboxes in the namespace of its runtime', async () => {
     expect((await create('Bearer alice')).status).toBe(200);

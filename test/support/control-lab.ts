@@ -53,7 +53,11 @@ export async function controlLab(
   await controller.start();
   const { wakes, commands } = controller;
   const access = reviews && new Access({ reviews, clock, log });
-  const api = createControlApi({ ...shared, registry, wakes, commands, ...(access && { access }) });
+  const ownerTokens = {
+    ownerOf: async (token: string) => (token === 'forged' ? undefined : `${token}@example`),
+  };
+  const wired = { ...shared, registry, wakes, commands, ownerTokens };
+  const api = createControlApi({ ...wired, ...(access && { access }) });
   const server = http.createServer(access ? createGuardedApi(api, access, log) : api);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
