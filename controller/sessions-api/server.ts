@@ -4,7 +4,7 @@ import type { RequestListener, Server } from 'node:http';
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Cancel } from '../../model/clock.ts';
-import { unauthorized } from './core/status.ts';
+import { unauthorized } from './status.ts';
 
 /** How the API server shows that it is it. */
 export interface FrontProxy {

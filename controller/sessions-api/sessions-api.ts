@@ -21,7 +21,7 @@ import {
   notFound,
   ofError,
   otherObject,
-} from './core/status.ts';
+} from './status.ts';
 import { many, one, type Presentation, type Reading } from './core/table.ts';
 import { endSession } from './ending.ts';
 import {

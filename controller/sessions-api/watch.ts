@@ -6,7 +6,7 @@ import type { Cancel, Clock } from '../../model/clock.ts';
 import type { SessionRecord } from '../../model/session-store.ts';
 import type { Selection } from './core/selection.ts';
 import type { Shown } from './core/session-object.ts';
-import { expired } from './core/status.ts';
+import { expired } from './status.ts';
 import { bookmarkObject, one, type Presentation, type Reading } from './core/table.ts';
 import { Watched, type Told } from './core/watched.ts';
 import type { Change, ChangeLog } from './change-log.ts';

@@ -1,8 +1,8 @@
 // What goes wrong, as the `Status` that a Kubernetes API server answers with. Decides only.
-// Does not own errors of the platform (model/errors.ts) nor their reasons' names (../../core/kube-status.ts).
-import { statusOf, type PlatformError } from '../../../model/errors.ts';
-import { failureStatus, type KubeStatus } from '../../core/kube-status.ts';
-import { sessionsGroup, sessionsPlural } from './schema.ts';
+// Does not own errors of the platform (model/errors.ts) nor their reasons' names (../core/kube-status.ts).
+import { statusOf, type PlatformError } from '../../model/errors.ts';
+import { failureStatus, type KubeStatus } from '../core/kube-status.ts';
+import { sessionsGroup, sessionsPlural } from './core/schema.ts';
 
 const failure = (code: number, reason: string, message: string, details: object = {}): KubeStatus => ({
   kind: 'Status',
