@@ -17,6 +17,8 @@ export interface AgentStart {
   readonly kubeconfig?: string;
   /** Whether it serves although it is not ready. */
   readonly unready?: boolean;
+  /** More settings, as flags. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export class AgentProcess {
@@ -40,7 +42,11 @@ export class AgentProcess {
   }
 
   /** Resolves when it is ready (or only serves). */
-  async start({ kubeconfig: cluster = kubeconfig, unready = false }: AgentStart = {}): Promise<void> {
+  async start({
+    kubeconfig: cluster = kubeconfig,
+    unready = false,
+    settings: more,
+  }: AgentStart = {}): Promise<void> {
     const settings = {
       'node-name': node.name,
       host: '127.0.0.1',
@@ -48,6 +54,7 @@ export class AgentProcess {
       'public-key-file': path.join(this.#folder, 'public.pem'),
       'state-dir': path.join(this.#folder, 'state'),
       kubeconfig: cluster,
+      ...more,
     };
     const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
     this.#child = spawn(process.execPath, [path.join(repository, 'nodeagent/main.ts'), ...flags], {

@@ -1,5 +1,5 @@
 // The node agent on a real node: pods that sleep with their memory, what it finds after it was killed, whom it leaves alone, and what it tells.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import type { NodeEvent } from '../../adapters/kubernetes/node-agent.ts';
 import { markOf } from '../support/node-lab.ts';
 import { AgentProcess } from './agent-process.ts';
 import { apply, eventually, find, kubectl, namespaceFor } from './kubectl.ts';
+import { containerdSocket } from './machine/places.ts';
 import { killProcesses, type Pod } from './node.ts';
 
 jest.setTimeout(180_000);
@@ -170,6 +171,25 @@ test('a readiness probe does not keep a pod from sleeping, nor its memory', asyn
   await kubectl('wait', 'pod/ready', '-n', namespace, '--for=condition=Ready=false', '--timeout=30s');
   await process.agents.thaw(place(pod), markOf('r'), 3);
   expect(await ask(pod, 'count')).toBe(2);
+});
+
+test('a container whose processes are not in its cgroup, as in a virtual machine, is paused through containerd', async () => {
+  const pod = await start('machine');
+  await ask(pod, 'count');
+  const nothing = mkdtempSync(path.join(os.tmpdir(), 'no-cgroups-'));
+  mkdirSync(path.join(nothing, 'freezer'));
+  const blind = await AgentProcess.create();
+  try {
+    await blind.start({ settings: { 'cgroup-dir': nothing, 'containerd-socket': containerdSocket } });
+    const there = { agent: blind.url, pod: pod.uid };
+    expect(await blind.agents.pause(there, 1)).toBe('paused');
+    expect(await seen(pod)).toMatchObject({ state: 'paused' });
+    await blind.agents.thaw(there, markOf('v'), 3);
+    expect(await ask(pod, 'count')).toBe(2);
+  } finally {
+    await blind.remove();
+    rmSync(nothing, { recursive: true });
+  }
 });
 
 describe('told is', () => {
