@@ -96,7 +96,6 @@ export class ControllerCluster {
     return createKubernetesDriver({
       ...{ cluster, clock, log, nodeAgentPort, sandboxClaims, ...this.#prepared },
       platform: cluster.namespace,
-      platform: cluster.namespace,
       ...(watchNamespace !== undefined && { namespace: watchNamespace }),
       startTimeoutMs: startTimeoutSeconds * 1_000,
     });
