@@ -8,6 +8,7 @@ export const nodeAgentConfigSchema = z.strictObject({
   host: text.default('0.0.0.0').describe('address to listen on'),
   port: portField(8090, 'its orders and health routes'),
   nodeName: text.describe('name of the node it runs on, as the cluster calls it'),
+  watchNamespace: text.optional().describe('touch pods of this namespace only; all namespaces by default'),
   publicKeyFile: text
     .default('/etc/agentcube/identity/public.pem')
     .describe('file of the key that orders are verified with; may come later'),

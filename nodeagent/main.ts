@@ -75,12 +75,12 @@ function keepHouse({ log, onStop }: Wired, { tree, records, here }: Parts, node:
 }
 
 function openParts({ config, log }: Wired): Parts {
-  const { nodeName, kubeconfig } = config;
+  const { nodeName, watchNamespace: namespace, kubeconfig } = config;
   const cluster = connectKubernetes(kubeconfig === undefined ? {} : { kubeconfig });
   return {
     tree: openCgroups(config.cgroupDir),
     records: openRecords(config.stateDir, (file) => log('this is no record of a pod', { file })),
-    here: watchNodePods({ cluster, nodeName, clock, log }),
+    here: watchNodePods({ cluster, nodeName, namespace, clock, log }),
   };
 }
 

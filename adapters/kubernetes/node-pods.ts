@@ -42,6 +42,8 @@ export interface NodePodObject {
 export interface NodePodsOptions {
   readonly cluster: Cluster;
   readonly nodeName: string;
+  /** Only pods of this one; all when absent. */
+  readonly namespace?: string | undefined;
   readonly clock: Clock;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -137,10 +139,10 @@ class WatchedPods implements NodePods {
   }
 
   #open(): Reflector<NodePodObject> {
-    const { cluster, nodeName, clock, log } = this.#options;
+    const { cluster, nodeName, namespace, clock, log } = this.#options;
     const reflector = createReflector<NodePodObject>({
       ...{ cluster, clock, log },
-      path: resourcePath('v1', 'pods'),
+      path: resourcePath('v1', 'pods', namespace),
       labelSelector: sandboxLabel,
       fieldSelector: `spec.nodeName=${nodeName}`,
     });
