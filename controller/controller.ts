@@ -37,6 +37,8 @@ export interface ControllerDeps {
   readonly leaseMs?: number;
   /** How often pools are looked at although nothing was heard (ms), where messages may be lost; never by default. */
   readonly lookAgainMs?: number;
+  /** How many warm sandboxes may start at the same time where they start on other machines. */
+  readonly startsAtOnce?: number;
   /** How long a pause, resume or end asked for by a person may take (ms). */
   readonly commandPatienceMs: number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;

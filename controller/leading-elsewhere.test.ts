@@ -66,4 +66,34 @@ describe('a lead over runtimes that are kept elsewhere', () => {
     await lab.leadElsewhere(opening(lab, new ScriptedRuntimes()));
     expect(lab.told).toEqual([]);
   });
+
+  test('starts warm sandboxes side by side, whatever else starts meanwhile', async () => {
+    const [lab, source] = [new LeadingLab(), new ScriptedRuntimes()];
+    source.put(agent('slow', { warmPoolSize: 1 }));
+    const release = lab.driver.hold('start');
+    await lab.leadElsewhere(opening(lab, source));
+    await lab.clock.advance(1_000);
+    source.put(agent('quick', { warmPoolSize: 3 }));
+    await lab.clock.advance(1_000);
+    const ready = (await lab.store.entries()).map(({ runtime }) => runtime.name);
+    expect(ready).toEqual(['quick', 'quick', 'quick']);
+    release();
+  });
+
+  test('a pool that fails is tried one at a time, and at once when it was mended', async () => {
+    const [lab, source] = [new LeadingLab(), new ScriptedRuntimes()];
+    const key = source.put(agent('hello', { warmPoolSize: 3 }));
+    lab.driver.fail('start', 'ErrImagePull: no such image');
+    await lab.leadElsewhere(opening(lab, source));
+    await lab.clock.advance(60_000);
+    const starts = (): number => lab.driver.calls.filter((call) => call.startsWith('start')).length;
+    expect(source.condition(key, 'Ready')).toMatchObject({ status: 'False', reason: 'ErrImagePull' });
+    expect(starts()).toBeLessThan(12);
+    lab.driver.heal();
+    const podTemplate = { spec: { containers: [{ name: 'agent', image: 'mended' }] } };
+    source.put(agent('hello', { warmPoolSize: 3, podTemplate }), { generation: 2 });
+    await lab.clock.advance(2_000);
+    expect(await lab.store.entries()).toHaveLength(3);
+    expect(source.condition(key, 'Ready')).toMatchObject({ status: 'True' });
+  });
 });

@@ -22,6 +22,11 @@ export interface PoolsDeps {
   readonly targets?: PoolTargets;
   readonly ids: Ids;
   readonly clock: Clock;
+  /**
+   * How many warm sandboxes may start at the same time where they start on other machines. Without it they start on this one:
+   * on half of its processors, and never while a session starts cold.
+   */
+  readonly startsAtOnce?: number;
   /** How many sessions are being started cold at this moment. */
   readonly coldStarts: () => number;
   /** Told of a session that has a sandbox which was thought to wait in the pool. */
@@ -32,6 +37,8 @@ export interface PoolsDeps {
 /** State of one runtime's pool that is not in the store. */
 interface Tending {
   readonly key: RuntimeKey;
+  /** What the failures are about. */
+  revision: string | undefined;
   starting: number;
   failures: number;
   quietUntil: number;
@@ -41,7 +48,15 @@ interface Tending {
 }
 
 const waitForLiveMs = 20;
-const atOnce = Math.max(1, Math.floor(os.availableParallelism() / 2));
+const atOnceHere = Math.max(1, Math.floor(os.availableParallelism() / 2));
+
+/** What failed before says nothing of another revision: whoever mended it need not wait. */
+function beginAnew(pool: Tending, revision: string): void {
+  pool.revision = revision;
+  pool.failures = 0;
+  pool.quietUntil = 0;
+  delete pool.trouble;
+}
 
 export class Pools {
   readonly #deps: PoolsDeps;
@@ -130,7 +145,8 @@ export class Pools {
     const text = runtimeKeyText(key);
     const known = this.#tendings.get(text);
     if (known) return known;
-    const fresh = { key, starting: 0, failures: 0, quietUntil: 0, looking: false, again: false };
+    const untried = { revision: undefined, starting: 0, failures: 0, quietUntil: 0 };
+    const fresh = { key, ...untried, looking: false, again: false };
     this.#tendings.set(text, fresh);
     return fresh;
   }
@@ -156,8 +172,7 @@ export class Pools {
     const plan = planPool({ key: pool.key, wanted, entries, starting: pool.starting });
     for (const entry of plan.retire) await this.#book.retire(entry);
     if (!deployment || this.#closed) return;
-    const starts = plan.start > 0 ? Math.min(plan.start, this.#allowance(pool)) : 0;
-    for (let i = 0; i < starts; i += 1) this.#startOne(pool, deployment);
+    this.#startSome(pool, deployment, plan.start);
     const trouble = pool.trouble === undefined ? {} : { trouble: pool.trouble };
     deployments.reportPool(pool.key, {
       wanted: size,
@@ -166,14 +181,24 @@ export class Pools {
     });
   }
 
+  #startSome(pool: Tending, deployment: Deployment, lacking: number): void {
+    const { revision } = deployment.runtime;
+    if (pool.revision !== revision) beginAnew(pool, revision);
+    const starts = lacking > 0 ? Math.min(lacking, this.#allowance(pool)) : 0;
+    for (let i = 0; i < starts; i += 1) this.#startOne(pool, deployment);
+  }
+
   /** How many may start now; 0 asks to look again shortly. */
   #allowance(pool: Tending): number {
-    const { coldStarts, clock } = this.#deps;
-    if (coldStarts() > 0) {
+    const { coldStarts, clock, startsAtOnce } = this.#deps;
+    if (startsAtOnce === undefined && coldStarts() > 0) {
       clock.after(waitForLiveMs, () => this.look(pool.key));
       return 0;
     }
-    return clock.now() < pool.quietUntil ? 0 : atOnce - this.#startingInAll;
+    if (clock.now() < pool.quietUntil) return 0;
+    // One that fails may take its time for it: it does not get to hold up the others.
+    const own = pool.failures > 0 ? 1 - pool.starting : Infinity;
+    return Math.min(own, (startsAtOnce ?? atOnceHere) - this.#startingInAll);
   }
 
   #startOne(pool: Tending, deployment: Deployment): void {
@@ -198,23 +223,29 @@ export class Pools {
       await driver.pause(id, 0);
       if (this.#resigned) return;
       if (this.#closed) return await driver.stop(id, 'remove');
-      pool.failures = 0;
-      delete pool.trouble;
+      if (pool.revision === revision) beginAnew(pool, revision);
       await this.#book.offer({ sandbox, runtime: runtime.key, revision, readyAt: clock.now() });
     } catch (fault) {
-      await this.#failed(pool, id, fault);
+      await this.#failed(pool, { id, revision }, fault);
     }
   }
 
-  async #failed(pool: Tending, id: string, fault: unknown): Promise<void> {
+  async #failed(
+    pool: Tending,
+    { id, revision }: { readonly id: string; readonly revision: string },
+    fault: unknown,
+  ): Promise<void> {
     if (this.#resigned) return;
     const { clock, driver, log } = this.#deps;
     const error = asPlatformError(fault);
-    pool.failures += 1;
-    pool.trouble = error.details.reason ?? error.message;
-    pool.quietUntil = clock.now() + backoffMs(pool.failures);
-    clock.after(backoffMs(pool.failures), () => this.look(pool.key));
-    log('a warm sandbox did not start', { runtime: runtimeKeyText(pool.key), why: pool.trouble, fault });
+    const why = error.details.reason ?? error.message;
+    if (pool.revision === revision) {
+      pool.failures += 1;
+      pool.trouble = why;
+      pool.quietUntil = clock.now() + backoffMs(pool.failures);
+      clock.after(backoffMs(pool.failures), () => this.look(pool.key));
+    }
+    log('a warm sandbox did not start', { runtime: runtimeKeyText(pool.key), why, fault });
     await driver.stop(id, 'remove').catch(() => undefined);
   }
 }
