@@ -1,7 +1,7 @@
-// Sandboxes as pods, through agent-sandbox: makes and deletes their objects, tells ends that nobody asked for, and has the node
-// agents freeze and thaw. One class, for its operations share what is alive; how long a start may take is starting.ts', whose a
-// sandbox is marking.ts', what is found after a restart inventory.ts'.
-// Invariants: operations on one sandbox follow one another (B3); a run that has ended is never taken for the next one (B4).
+// Sandboxes as pods, through agent-sandbox: has their objects made and deleted, and the node agents freeze and thaw. One class, for
+// its operations share what is alive. How long a start may take is starting.ts', what is written writes.ts' and marking.ts', which
+// runs are alive lives.ts', what is found after a restart inventory.ts'.
+// Invariant: operations on one sandbox follow one another (B3).
 import type { Driver, SandboxExit } from '../../controller/driver.ts';
 import type { Cancel, Clock } from '../../model/clock.ts';
 import { PlatformError } from '../../model/errors.ts';
@@ -9,23 +9,17 @@ import { keepsAwake } from '../../model/keeps-awake.ts';
 import type { FoundSandbox, SandboxSpec, SessionMark } from '../../model/sandbox-spec.ts';
 import type { SandboxPlace, SandboxRef } from '../../model/sandbox.ts';
 import type { Cluster } from './client.ts';
-import { ApiRefusal, clusterFault, isNotFound, isRefusal } from './cluster-failures.ts';
+import { clusterFault } from './cluster-failures.ts';
 import { Inventory } from './inventory.ts';
-import { claimsWanted, fieldManager, gone, Marker, type ClaimsSetting } from './marking.ts';
+import { Lives } from './lives.ts';
+import { claimsWanted, gone, Marker, type ClaimsSetting } from './marking.ts';
 import type { NodeAgents } from './node-agent.ts';
 import { createOneByOne } from './one-by-one.ts';
-import { agentStatus, endOfRun, isDeleting, refusedWords, runOf, type Pod } from './pod-state.ts';
+import { agentStatus, endOfRun, isDeleting, runOf, type Pod } from './pod-state.ts';
 import { SandboxBook } from './sandbox-book.ts';
-import {
-  identityOf,
-  markIn,
-  restartedPatch,
-  runIn,
-  sandboxObject,
-  specIn,
-  type SandboxObject,
-} from './sandbox-object.ts';
+import { markIn, restartedPatch, runIn, specIn, type SandboxObject } from './sandbox-object.ts';
 import { awaitReady, refOf, startFailure, type StartingDeps } from './starting.ts';
+import { Writes } from './writes.ts';
 
 export interface KubernetesDriverOptions {
   readonly cluster: Cluster;
@@ -34,11 +28,14 @@ export interface KubernetesDriverOptions {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** What code daemons check tokens with (PKIX). */
   readonly publicKeyPem: string;
+  /** Whose sandboxes they are, for a cluster may have several platforms: the namespace that this one is installed in. */
+  readonly platform: string;
   /** Only sandboxes of this namespace; all without it. */
   readonly namespace?: string;
   readonly nodeAgentPort?: number;
   readonly sandboxClaims?: ClaimsSetting;
   readonly startTimeoutMs?: number;
+  /** How long a pod may wait for a node before its start has failed (ms). */
   readonly unschedulableMs?: number;
 }
 
@@ -47,8 +44,6 @@ const UNSCHEDULABLE_MS = 10_000;
 const AGENT_PORT = 8090;
 /** A pod that does not go in time is tried again; its node may be away (ms). */
 const GOES_WITHIN_MS = 60_000;
-/** What is thrown away needs no time to say goodbye. */
-const GRACE_SECONDS = 1;
 
 /** Rejects with CLUSTER_UNAVAILABLE when the API server is not to be had, or agent-sandbox is not installed. */
 export async function createKubernetesDriver(options: KubernetesDriverOptions): Promise<Driver> {
@@ -59,51 +54,53 @@ export async function createKubernetesDriver(options: KubernetesDriverOptions): 
   return new KubernetesDriver(options, book, claims);
 }
 
-/** A verified run of a sandbox. */
-interface Live {
-  readonly run: string;
-  readonly generation: number;
+/** What pause and resume act on. */
+interface Running {
+  readonly spec: SandboxSpec;
+  readonly pod: Pod;
+  readonly place: SandboxPlace;
 }
 
 class KubernetesDriver implements Driver {
   readonly #options: KubernetesDriverOptions;
   readonly #book: SandboxBook;
   readonly #claims: boolean;
+  readonly #lives: Lives;
+  readonly #writes: Writes;
   readonly #marker: Marker;
   readonly #starting: StartingDeps;
   readonly #inventory: Inventory;
   readonly #oneByOne = createOneByOne();
-  readonly #live = new Map<string, Live>();
-  /** Runs that have ended, of sandboxes that may be started again. */
-  readonly #over = new Map<string, string>();
+  /** Versions of orders that a node refused. */
+  readonly #refused = new Map<string, number>();
   readonly #interrupts = new Map<string, AbortController>();
-  readonly #listeners = new Set<(exit: SandboxExit) => void>();
   #closed = false;
 
   constructor(options: KubernetesDriverOptions, book: SandboxBook, claims: boolean) {
-    const { cluster, clock, log, agents, nodeAgentPort: agentPort = AGENT_PORT } = options;
+    const { clock, nodeAgentPort: agentPort = AGENT_PORT } = options;
     this.#options = options;
     this.#book = book;
     this.#claims = claims;
-    this.#marker = new Marker({ cluster, book, claims, clock, log });
+    this.#lives = new Lives(book);
+    this.#writes = new Writes({ ...options, book });
+    this.#marker = new Marker({ ...options, book, claims });
     const patience = {
       startMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
       unschedulableMs: options.unschedulableMs ?? UNSCHEDULABLE_MS,
     };
     this.#starting = { book, clock, patience, agentPort };
-    this.#inventory = new Inventory({ book, agents, clock, log, agentPort });
-    book.onChange((id) => this.#changed(id));
+    this.#inventory = new Inventory({ ...options, book, agentPort });
+    this.#lives.onExit(({ id }) => this.#rest(id));
   }
 
   start(spec: SandboxSpec): Promise<SandboxRef> {
     return this.#interruptible(spec.id, async (signal) => {
-      const object = this.#book.get(spec.id).object ?? (await this.#create(spec));
+      const object = this.#book.get(spec.id).object ?? (await this.#writes.create(spec));
       const pod = await awaitReady(this.#starting, spec, signal);
-      const first = this.#live.get(spec.id)?.run !== runOf(pod);
-      this.#over.delete(spec.id);
-      this.#verified(spec.id, pod, spec.generation);
+      const isNew = this.#lives.run(spec.id) !== runOf(pod);
+      this.#lives.verified(spec.id, pod, spec.generation);
       // A warm one is told when it is claimed, in the same write.
-      if (first && spec.session) await this.#patch(object, restartedPatch(spec, runOf(pod)));
+      if (isNew && spec.session) await this.#writes.patch(object, restartedPatch(spec, runOf(pod)));
       return this.#refOf(spec, pod);
     });
   }
@@ -114,13 +111,13 @@ class KubernetesDriver implements Driver {
       const found = object && specIn(object);
       if (!object || !found) throw startFailure('its files are gone');
       const spec = { ...found, generation };
-      await this.#awaken(object, id);
-      const over = this.#over.get(id);
-      const pod = await awaitReady(this.#starting, spec, signal, over);
-      if (this.#live.get(id)?.run !== runOf(pod) || found.generation !== generation)
-        await this.#patch(object, restartedPatch(spec, runOf(pod)));
-      this.#over.delete(id);
-      this.#verified(id, pod, generation);
+      await this.#writes.setMode(object, 'Running');
+      const { pod: before } = this.#book.get(id);
+      if (before && !isDeleting(before) && isStuck(before)) await this.#writes.removePod(before);
+      const pod = await awaitReady(this.#starting, spec, signal, this.#lives.over(id));
+      if (this.#lives.run(id) !== runOf(pod) || found.generation !== generation)
+        await this.#writes.patch(this.#book.get(id).object ?? object, restartedPatch(spec, runOf(pod)));
+      this.#lives.verified(id, pod, generation);
       return this.#refOf(spec, pod);
     });
   }
@@ -129,15 +126,14 @@ class KubernetesDriver implements Driver {
     this.#interrupts.get(id)?.abort();
     return this.#inTurn(id, async () => {
       const object = await this.#book.find(id);
-      this.#live.delete(id);
-      if (!object) return void this.#over.delete(id);
-      if (files === 'remove') await this.#remove(id, object);
+      if (!object) this.#lives.forget(id);
+      else if (files === 'remove') await this.#remove(id, object);
       else await this.#suspend(id, object);
     });
   }
 
   mark(id: string, session: SessionMark): Promise<void> {
-    return this.#inTurn(id, () => this.#marker.mark(id, session, this.#live.get(id)?.run));
+    return this.#inTurn(id, () => this.#marker.mark(id, session, this.#lives.run(id)));
   }
 
   async pause(id: string, version: number): Promise<{ paused: true } | { busy: readonly string[] }> {
@@ -157,7 +153,7 @@ class KubernetesDriver implements Driver {
   async resume(id: string, version: number): Promise<SandboxRef> {
     return this.#inTurn(id, async () => {
       const { spec, pod, place } = this.#running(id);
-      await this.#options.agents.resume(place, spec.session, version);
+      await this.#thaw(place, spec, version);
       return this.#refOf(spec, pod);
     });
   }
@@ -175,32 +171,8 @@ class KubernetesDriver implements Driver {
     return found;
   }
 
-  /** What was told to have ended has, although Kubernetes has started something in its place. */
-  #asEnded(one: FoundSandbox): FoundSandbox {
-    const { id, name } = one.spec;
-    if (one.state === 'stopped' || this.#live.has(id) || !this.#over.has(id)) return one;
-    return {
-      ...one,
-      ref: one.ref ?? { id, name, entryPoints: [] },
-      state: 'stopped',
-      why: 'it ended meanwhile',
-    };
-  }
-
-  #take({ spec: { id, generation, session }, state }: FoundSandbox): void {
-    const { object, pod } = this.#book.get(id);
-    if (state !== 'stopped' && pod) return this.#verified(id, pod, generation);
-    if (this.#live.has(id)) return;
-    const run =
-      (object && runIn(object)) ?? (object?.spec.operatingMode === 'Suspended' && pod && runOf(pod));
-    if (!run) return;
-    this.#over.set(id, run);
-    if (session) this.#behind(id, this.#rest(id));
-  }
-
   onExit(listener: (exit: SandboxExit) => void): Cancel {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#lives.onExit(listener);
   }
 
   resolve(image: string): Promise<{ readonly digest: string }> {
@@ -208,15 +180,14 @@ class KubernetesDriver implements Driver {
   }
 
   describe(): { readonly tier: string; readonly lacks: readonly string[] } {
-    return {
-      tier: 'kubernetes',
-      lacks: this.#claims ? [] : ['no SandboxClaims (agent-sandbox without its extensions, or switched off)'],
-    };
+    const lack = 'no SandboxClaims (agent-sandbox without its extensions, or switched off)';
+    return { tier: 'kubernetes', lacks: this.#claims ? [] : [lack] };
   }
 
   close(): Promise<void> {
     this.#closed = true;
     for (const interrupt of this.#interrupts.values()) interrupt.abort();
+    this.#lives.close();
     this.#book.close();
     return Promise.resolve();
   }
@@ -239,118 +210,103 @@ class KubernetesDriver implements Driver {
     });
   }
 
-  async #create(spec: SandboxSpec): Promise<SandboxObject> {
-    const { cluster, publicKeyPem } = this.#options;
-    const wanted = sandboxObject(spec, publicKeyPem);
-    try {
-      const object = await cluster.create(wanted, { fieldManager });
-      this.#book.learn(object);
-      return object;
-    } catch (fault) {
-      if (!(fault instanceof ApiRefusal)) throw fault;
-      const made = fault.reason === 'AlreadyExists' ? await this.#book.find(spec.id) : undefined;
-      if (made) return made;
-      throw startFailure(refusedWords(fault.message) ?? fault.message);
-    }
-  }
-
-  async #patch({ metadata }: SandboxObject, body: object): Promise<void> {
-    const which = identityOf(metadata.name, metadata.namespace);
-    this.#book.learn(await this.#options.cluster.patch<SandboxObject>(which, body, { fieldManager }));
-  }
-
-  /** Lets a suspended sandbox have a pod again; a pod that cannot come back by itself soon is replaced. */
-  async #awaken(object: SandboxObject, id: string): Promise<void> {
-    if (object.spec.operatingMode === 'Suspended')
-      await this.#patch(object, { spec: { operatingMode: 'Running' } });
-    const { pod } = this.#book.get(id);
-    if (pod && !isDeleting(pod) && isStuck(pod)) await this.#deletePod(pod);
-  }
-
+  /** The pod first: whoever deletes it for having no owner would give it all its time to say goodbye. */
   async #remove(id: string, object: SandboxObject): Promise<void> {
-    const { name, namespace, uid } = object.metadata;
-    await this.#marker.release(object);
-    const which = identityOf(name, namespace);
-    await this.#options.cluster.remove(which, uid === undefined ? {} : { uid }).catch(ignoreOthers);
     const { pod } = this.#book.get(id);
-    if (pod) await this.#deletePod(pod);
-    this.#over.delete(id);
-  }
-
-  async #deletePod({ metadata }: Pod): Promise<void> {
-    const { name, namespace, uid } = metadata;
-    const which = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace } };
-    await this.#options.cluster.remove(which, { uid, graceSeconds: GRACE_SECONDS }).catch(ignoreOthers);
+    this.#lives.forget(id);
+    this.#refused.delete(id);
+    if (pod) await this.#writes.removePod(pod);
+    await this.#marker.release(object);
+    await this.#writes.remove(object);
   }
 
   /** Thawed first, so that it can hear that it has to end. */
   async #suspend(id: string, object: SandboxObject): Promise<void> {
     const { pod } = this.#book.get(id);
     const place = pod && this.#placeOf(pod);
+    this.#lives.ended(id, pod && runOf(pod));
     if (place && !isDeleting(pod))
       await this.#options.agents.resume(place, markIn(object), 0).catch(() => undefined);
-    if (object.spec.operatingMode !== 'Suspended')
-      await this.#patch(object, { spec: { operatingMode: 'Suspended' } });
-    if (pod) this.#over.set(id, runOf(pod));
+    await this.#writes.setMode(object, 'Suspended');
     const isGone = await this.#book.until(id, GOES_WITHIN_MS, (entry) => (entry.pod ? undefined : true));
     if (isGone) return;
     throw new PlatformError('NODE_UNREACHABLE', 'the sandbox does not end', {
-      reason: `its pod is still there`,
+      reason: 'its pod is still there',
     });
   }
 
-  /** What pause and resume act on. Rejects with SANDBOX_CRASHED when the run that was verified is over. */
-  #running(id: string): { readonly spec: SandboxSpec; readonly pod: Pod; readonly place: SandboxPlace } {
+  /**
+   * An order that is sent again may overtake itself: the first try is one that a pause refuses which was ordered after it. Who is
+   * refused looks again whether he leads; asked for the same once more, it is done whatever the node remembers.
+   */
+  async #thaw(place: SandboxPlace, { id, session }: SandboxSpec, version: number): Promise<void> {
+    const { agents } = this.#options;
+    if (!session || this.#refused.get(id) === version) return agents.resume(place, session, version);
+    await agents.thaw(place, session, version).catch((fault: unknown) => {
+      if (fault instanceof PlatformError && fault.code === 'SESSION_STATE') this.#refused.set(id, version);
+      throw fault;
+    });
+  }
+
+  /** Rejects with SANDBOX_CRASHED when the run that was verified is over. */
+  #running(id: string): Running {
     const { object, pod } = this.#book.get(id);
     const spec = object && specIn(object);
     if (!spec) throw gone('its Sandbox is gone');
-    const live = this.#live.get(id);
-    const why = live ? endOfRun(live.run, pod) : 'it was not running';
+    const run = this.#lives.run(id);
+    const why = run === undefined ? this.#whyOver(id, pod) : endOfRun(run, pod);
     const place = pod && this.#placeOf(pod);
     if (why !== undefined || !pod || !place) throw gone(why ?? 'its pod is on no node');
     return { spec, pod, place };
   }
 
+  #whyOver(id: string, pod: Pod | undefined): string {
+    const over = this.#lives.over(id);
+    return (over === undefined ? undefined : endOfRun(over, pod)) ?? 'it is not running';
+  }
+
   #placeOf(pod: Pod): SandboxPlace | undefined {
-    const { hostIP } = pod.status ?? {};
-    if (hostIP === undefined) return undefined;
-    const host = hostIP.includes(':') ? `[${hostIP}]` : hostIP;
-    return { agent: `http://${host}:${this.#starting.agentPort}`, pod: pod.metadata.uid };
+    return refOf({ id: '', name: '', ports: [] }, pod, this.#starting.agentPort).place;
   }
 
-  #refOf(spec: SandboxSpec, pod: Pod): SandboxRef {
-    return refOf(spec, pod, this.#starting.agentPort);
+  #refOf({ id, name, workload: { ports } }: SandboxSpec, pod: Pod): SandboxRef {
+    return refOf({ id, name, ports }, pod, this.#starting.agentPort);
   }
 
-  #verified(id: string, pod: Pod, generation: number): void {
-    this.#live.set(id, { run: runOf(pod), generation });
-    // It may have ended between the look and now.
-    this.#changed(id);
+  /** What was told to have ended has, although Kubernetes has started something in its place. */
+  #asEnded(one: FoundSandbox): FoundSandbox {
+    const { id, name } = one.spec;
+    if (one.state === 'stopped' || this.#lives.over(id) === undefined) return one;
+    return {
+      ...one,
+      ref: one.ref ?? { id, name, entryPoints: [] },
+      state: 'stopped',
+      why: 'it ended meanwhile',
+    };
   }
 
-  #changed(id: string): void {
-    const live = this.#live.get(id);
-    if (!live || this.#closed) return;
+  #take({ spec: { id, generation }, state }: FoundSandbox): void {
     const { object, pod } = this.#book.get(id);
-    const why = object ? endOfRun(live.run, pod) : 'its Sandbox was deleted';
-    if (why === undefined) return;
-    this.#live.delete(id);
-    this.#over.set(id, live.run);
-    const exit = { id, generation: live.generation, why, ...(!object && { gone: true as const }) };
-    for (const listener of this.#listeners) listener(exit);
-    if (object && markIn(object)) this.#behind(id, this.#rest(id));
+    if (state !== 'stopped' && pod) return this.#lives.verified(id, pod, generation);
+    if (this.#lives.run(id) !== undefined) return;
+    const leftOver = object?.spec.operatingMode === 'Suspended' && pod ? runOf(pod) : undefined;
+    const run = (object && runIn(object)) ?? leftOver;
+    if (run === undefined) return;
+    this.#lives.ended(id, run);
+    this.#rest(id);
   }
 
   /** S5: agent-sandbox makes a new pod by itself, but a session that lost its memory has none until it is wanted. */
-  #rest(id: string): Promise<void> {
-    return this.#inTurn(id, async () => {
-      const { object, pod } = this.#book.get(id);
-      const replaced =
-        !pod || isDeleting(pod) || runOf(pod).split('/')[0] !== this.#over.get(id)?.split('/')[0];
-      if (!object || this.#live.has(id) || !this.#over.has(id) || !replaced) return;
-      if (object.spec.operatingMode !== 'Suspended')
-        await this.#patch(object, { spec: { operatingMode: 'Suspended' } });
+  #rest(id: string): void {
+    const { object } = this.#book.get(id);
+    if (this.#closed || !object || !markIn(object)) return;
+    const work = this.#inTurn(id, async () => {
+      const { object: now, pod } = this.#book.get(id);
+      const over = this.#lives.over(id);
+      const isOther = !pod || isDeleting(pod) || !over?.startsWith(`${pod.metadata.uid}/`);
+      if (now && over !== undefined && isOther) await this.#writes.setMode(now, 'Suspended');
     });
+    this.#behind(id, work);
   }
 
   /** Nobody waits for it. */
@@ -370,12 +326,6 @@ function isStuck(pod: Pod): boolean {
   const waits = agentStatus(pod)?.state?.waiting?.reason === 'CrashLoopBackOff';
   return waits || phase === 'Failed' || phase === 'Succeeded';
 }
-
-/** What has that name now is not what was meant. */
-const ignoreOthers = (fault: unknown): boolean => {
-  if (isRefusal(fault, 'Conflict') || isNotFound(fault)) return false;
-  throw fault;
-};
 
 /** What the API server refuses about an object that should be there says that it is gone, or is not ours to change. */
 function asFailure(fault: unknown): PlatformError {

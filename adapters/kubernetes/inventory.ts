@@ -8,7 +8,7 @@ import type { NodeAgents, NodePod } from './node-agent.ts';
 import { agentStatus, endOfRun, isDeleting, isReady, runOf, startTrouble, type Pod } from './pod-state.ts';
 import type { Entry, SandboxBook } from './sandbox-book.ts';
 import { runIn, specIn, type SandboxObject } from './sandbox-object.ts';
-import { refOf } from './starting.ts';
+import { agentUrl, refOf } from './starting.ts';
 
 export interface InventoryDeps {
   readonly book: SandboxBook;
@@ -63,9 +63,10 @@ export class Inventory {
     onNode: NodePod | undefined,
   ): FoundSandbox {
     const { verified, state, why } = stateOf(object, { spec, pod, onNode });
+    const { id, name, workload } = spec;
     const ref = pod
-      ? refOf(spec, pod, this.#deps.agentPort)
-      : { id: spec.id, name: spec.name, entryPoints: [] };
+      ? refOf({ id, name, ports: workload.ports }, pod, this.#deps.agentPort)
+      : { id, name, entryPoints: [] };
     return { spec, state, ...(why !== undefined && { why }), ...(verified && { ref }) };
   }
 
@@ -75,8 +76,7 @@ export class Inventory {
     const urls = new Set<string>();
     for (const id of book.ids()) {
       const hostIP = book.get(id).pod?.status?.hostIP;
-      if (hostIP !== undefined)
-        urls.add(`http://${hostIP.includes(':') ? `[${hostIP}]` : hostIP}:${agentPort}`);
+      if (hostIP !== undefined) urls.add(agentUrl(hostIP, agentPort));
     }
     const pods = await Promise.all([...urls].map((url) => this.#ask(url)));
     return new Map(pods.flat().map((pod) => [pod.uid, pod]));

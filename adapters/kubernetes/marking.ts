@@ -95,7 +95,7 @@ export class Marker {
     try {
       const patch = claimedPatch(mark, run, claim);
       // The uid makes sure that it is the very object that was looked at.
-      const body = { ...patch, metadata: { ...('metadata' in patch && (patch.metadata as object)), uid } };
+      const body = { ...patch, metadata: { ...patch.metadata, uid } };
       book.learn(await cluster.patch<SandboxObject>(identityOf(name, namespace), body, { fieldManager }));
     } catch (fault) {
       if (isNotFound(fault) || isRefusal(fault, 'Conflict')) throw gone('its Sandbox is gone');

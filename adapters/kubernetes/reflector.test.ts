@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { scriptedApiServer, type ScriptedApiServer } from '../../test/support/scripted-api-server.ts';
+import { realClock } from '../../test/support/real-clock.ts';
 import { until } from '../../test/support/until.ts';
-import { systemClock } from '../system/clock.ts';
 import { connectKubernetes } from './client.ts';
 import { createReflector, type Reflector, type ReflectorOptions } from './reflector.ts';
 
@@ -31,7 +31,7 @@ let logged: string[];
 function reflect(options: Partial<ReflectorOptions> = {}): Reflector<Thing> {
   const cluster = connectKubernetes({ server: server.url });
   reflector = createReflector<Thing>({
-    ...{ cluster, path, clock: systemClock, log: (message) => void logged.push(message) },
+    ...{ cluster, path, clock: realClock, log: (message) => void logged.push(message) },
     ...options,
   });
   reflector.onChange(

@@ -8,10 +8,12 @@ import { isNotFound } from './cluster-failures.ts';
 import { resourcePath } from './objects.ts';
 import type { Pod } from './pod-state.ts';
 import { createReflector, type ChangeKind, type Reflector, type ReflectorOptions } from './reflector.ts';
-import { sandboxApiVersion, sandboxLabel, type SandboxObject } from './sandbox-object.ts';
+import { platformLabel, sandboxApiVersion, sandboxLabel, type SandboxObject } from './sandbox-object.ts';
 
 export interface BookOptions {
   readonly cluster: Cluster;
+  /** Whose sandboxes. */
+  readonly platform: string;
   /** Only sandboxes of this namespace; all without it. */
   readonly namespace?: string;
   readonly clock: Clock;
@@ -33,6 +35,7 @@ export class SandboxBook {
   readonly #clock: Clock;
   readonly #cluster: Cluster;
   readonly #path: string;
+  readonly #ours: string;
   readonly #sandboxes: Reflector<SandboxObject>;
   readonly #pods: Reflector<Pod>;
   readonly #objectOf = new Map<string, SandboxObject>();
@@ -40,8 +43,9 @@ export class SandboxBook {
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #listeners = new Set<(id: string) => void>();
 
-  constructor({ cluster, namespace, clock, log }: BookOptions) {
-    const shared = { cluster, clock, log, labelSelector: sandboxLabel };
+  constructor({ cluster, platform, namespace, clock, log }: BookOptions) {
+    this.#ours = `${platformLabel}=${platform}`;
+    const shared = { cluster, clock, log, labelSelector: `${this.#ours},${sandboxLabel}` };
     this.#clock = clock;
     this.#cluster = cluster;
     this.#path = resourcePath(sandboxApiVersion, 'sandboxes', namespace);
@@ -86,7 +90,7 @@ export class SandboxBook {
   async find(id: string): Promise<SandboxObject | undefined> {
     const known = this.#objectOf.get(id);
     if (known) return known;
-    const query = { labelSelector: `${sandboxLabel}=${id}` };
+    const query = { labelSelector: `${this.#ours},${sandboxLabel}=${id}` };
     const { items } = await this.#cluster.request<{ readonly items: readonly SandboxObject[] }>({
       ...{ method: 'GET', path: this.#path, query },
     });

@@ -13,6 +13,8 @@ export const claimApiVersion = 'extensions.agents.x-k8s.io/v1beta1';
 
 /** On our sandboxes and their pods; the value is the sandbox's id. Whoever looks for ours selects by it. */
 export const sandboxLabel = 'agentcube.volcano.sh/sandbox';
+/** Of which platform, where a cluster has several: the namespace that it is installed in. */
+export const platformLabel = 'agentcube.volcano.sh/platform';
 /** SandboxSpec as JSON, without the session and without the pod's template, which is in the object anyway. */
 export const specAnnotation = 'agentcube.volcano.sh/spec';
 /** SessionMark as JSON. */
@@ -98,17 +100,23 @@ function podSpecOf({ pod, authMode }: Workload, publicKeyPem: string): Workload[
   return { ...pod.spec, containers: [{ ...daemon, env: [...(daemon.env ?? []), key] }, ...others] };
 }
 
+export interface Made {
+  /** What code daemons check tokens with. */
+  readonly publicKeyPem: string;
+  readonly platform: string;
+}
+
 /** The object of a new sandbox: of a session (cold), or of nobody, and then its runtime's. */
-export function sandboxObject(spec: SandboxSpec, publicKeyPem: string): SandboxObject {
+export function sandboxObject(spec: SandboxSpec, { publicKeyPem, platform }: Made): SandboxObject {
   const { id, name, workload, session } = spec;
   const labels = {
-    [sandboxLabel]: id,
+    ...{ [sandboxLabel]: id, [platformLabel]: platform },
     [agentcube.workload]: labelValue(workload.name),
     'managed-by': 'agentcube-workload-manager',
   };
   const podLabels = {
     ...workload.pod.labels,
-    [sandboxLabel]: id,
+    ...{ [sandboxLabel]: id, [platformLabel]: platform },
     [agentcube.sandbox]: labelValue(name),
     ...(session && { [agentcube.session]: session.id }),
   };
@@ -166,7 +174,7 @@ export const identityOf = (name: string, namespace: string): Identified => ({
 });
 
 /** Merge patch that makes it a session's; its pool owns it no longer. `claim` owns it from then on where there is one. */
-export function claimedPatch(mark: SessionMark, run: string | undefined, claim?: ObjectMeta): object {
+export function claimedPatch(mark: SessionMark, run: string | undefined, claim?: ObjectMeta) {
   const owner = claim && {
     ...{ apiVersion: claimApiVersion, kind: 'SandboxClaim', name: claim.name, uid: claim.uid },
     ...{ controller: true, blockOwnerDeletion: true },
@@ -186,7 +194,7 @@ export function claimedPatch(mark: SessionMark, run: string | undefined, claim?:
 }
 
 /** The same sandbox in a later generation, told which run of it was verified. */
-export const restartedPatch = (spec: SandboxSpec, run: string | undefined): object => ({
+export const restartedPatch = (spec: SandboxSpec, run: string | undefined) => ({
   metadata: { annotations: { [specAnnotation]: specText(spec), [runAnnotation]: run ?? null } },
 });
 

@@ -4,6 +4,7 @@ import type { Clock } from '../../model/clock.ts';
 import { PlatformError } from '../../model/errors.ts';
 import type { SandboxSpec } from '../../model/sandbox-spec.ts';
 import type { EntryPoint, SandboxRef } from '../../model/sandbox.ts';
+import type { WorkloadPort } from '../../model/workload.ts';
 import { listens } from './listening.ts';
 import { isReady, refusedPod, runOf, startTrouble, unschedulable, type Pod } from './pod-state.ts';
 import type { Entry, SandboxBook } from './sandbox-book.ts';
@@ -31,18 +32,24 @@ const startTimeout = (reason: string): PlatformError =>
 
 const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
-/** The doors of a sandbox in this pod, and where it is thawed. Without an address it has none. */
-export function refOf({ id, name, workload }: SandboxSpec, pod: Pod, agentPort: number): SandboxRef {
+/** Base URL of the agent on a pod's node. */
+export const agentUrl = (hostIP: string, port: number): string => `http://${hostOf(hostIP)}:${port}`;
+
+interface Doors {
+  readonly id: string;
+  readonly name: string;
+  readonly ports: readonly WorkloadPort[];
+}
+
+/** The doors of a sandbox in this pod, and where it is thawed. A pod without an address has none. */
+export function refOf({ id, name, ports }: Doors, pod: Pod, agentPort: number): SandboxRef {
   const { podIP, hostIP } = pod.status ?? {};
-  const entryPoints = workload.ports.map(({ path, protocol, port }): EntryPoint => ({
+  const entryPoints = ports.map(({ path, protocol, port }): EntryPoint => ({
     path,
     protocol,
     endpoint: `${hostOf(podIP ?? '')}:${port}`,
   }));
-  const place = hostIP !== undefined && {
-    agent: `http://${hostOf(hostIP)}:${agentPort}`,
-    pod: pod.metadata.uid,
-  };
+  const place = hostIP !== undefined && { agent: agentUrl(hostIP, agentPort), pod: pod.metadata.uid };
   return { id, name, entryPoints: podIP === undefined ? [] : entryPoints, ...(place && { place }) };
 }
 
