@@ -17,7 +17,7 @@ import type { SessionRunner } from './session-runner.ts';
 export interface RecoveryDeps {
   readonly store: Pick<
     SessionStore,
-    'list' | 'get' | 'bySandbox' | 'entries' | 'withdraw' | 'create' | 'save' | 'acquire'
+    'list' | 'get' | 'bySandbox' | 'entries' | 'withdraw' | 'create' | 'save' | 'acquire' | 'touch'
   >;
   readonly driver: Pick<Driver, 'list' | 'stop' | 'resume'>;
   readonly runner: Pick<SessionRunner, 'apply' | 'carryOn'>;
@@ -138,11 +138,15 @@ async function correct(deps: RecoveryDeps, plan: RecoveryPlan): Promise<void> {
   });
 }
 
-/** S2: somebody may forward to it under a lease that went with the store, so it is treated as leased for as long as that may last. */
+/**
+ * S2: somebody may forward to it under a lease that went with the store, so it is treated as leased for as long as that may last; one
+ * that is only about to run, and so takes no lease yet, as in use until then.
+ */
 async function leaseAgain({ store, clock, leaseMs }: RecoveryDeps, { id, state }: Session): Promise<void> {
-  if (leaseMs === undefined || state.kind !== 'running') return;
+  if (leaseMs === undefined) return;
   const now = clock.now();
-  await store.acquire(id, holderBefore, now + leaseMs, now);
+  if (state.kind === 'running') await store.acquire(id, holderBefore, now + leaseMs, now);
+  if (state.kind === 'resuming') await store.touch(id, now + leaseMs);
 }
 
 /**

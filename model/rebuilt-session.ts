@@ -1,5 +1,6 @@
 // What is written on a session's sandbox, and what session a sandbox tells of when the store knows less than it does.
 // Pure. Does not own what is done with either (controller/recovery.ts), nor where a mark is kept (drivers do).
+import type { SandboxRef } from './sandbox.ts';
 import type { KeptFiles, Session, SessionState } from './session.ts';
 import type { FoundSandbox, SessionMark } from './sandbox-spec.ts';
 
@@ -13,6 +14,15 @@ export const markOf = (session: Session): SessionMark => ({
   createdAt: session.createdAt,
 });
 
+/**
+ * What lies on a node is ordered anew to do what it does: orders from before the store was lost may still be on their way there,
+ * and whoever gave them knows of nothing. From then on they come too late.
+ */
+const orderedAnew = (sandbox: SandboxRef, state: 'paused' | 'running'): SessionState =>
+  state === 'paused'
+    ? { kind: 'pausing', sandbox, wanted: false }
+    : { kind: 'resuming', sandbox, claimed: false };
+
 /** The state that a sandbox is in by itself: what was under way when the store was lost is not known any more. */
 function stateOfFound({ spec, ref, state, why }: FoundSandbox): SessionState {
   const files: KeptFiles = { id: spec.id, name: spec.name };
@@ -21,6 +31,8 @@ function stateOfFound({ spec, ref, state, why }: FoundSandbox): SessionState {
   if (state === 'stopped' && (ref || hasFiles))
     return { kind: 'suspended', files, ...(why !== undefined && { lost: why }) };
   if (!ref) return { kind: hasFiles ? 'restarting' : 'creating', sandbox: files };
+  // A stopped one was answered above.
+  if (ref.place && state !== 'stopped') return orderedAnew(ref, state);
   return state === 'paused'
     ? { kind: 'paused', sandbox: ref, claimed: false }
     : { kind: 'running', sandbox: ref };

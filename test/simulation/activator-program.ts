@@ -3,6 +3,7 @@ import type { Caller } from '../../activator/resolve.ts';
 import { Routing } from '../../activator/routing.ts';
 import type { Ids } from '../../model/open-session.ts';
 import { SimBus } from './sim-bus.ts';
+import { nodeCalls, type SimNode } from './sim-node.ts';
 import type { SimProcess } from './sim-process.ts';
 import { ToldRuntimes } from './sim-told.ts';
 import type { StoreServer } from './store-server.ts';
@@ -22,6 +23,8 @@ export interface ActivatorProgramDeps {
   readonly world: World;
   readonly process: SimProcess;
   readonly server: StoreServer;
+  /** Where sandboxes are pods on a node. */
+  readonly node: SimNode | undefined;
   readonly ids: Ids;
   readonly leaseMs: number;
   /** Names this run's streams of luck. */
@@ -36,14 +39,22 @@ export class ActivatorProgram {
   readonly routing: Routing;
   readonly #world: World;
 
-  constructor({ world, process, server, ids, leaseMs, name }: ActivatorProgramDeps) {
+  constructor({ world, process, server, node, ids, leaseMs, name }: ActivatorProgramDeps) {
     const { clock } = process;
     const wire = new Wire(world, process, server, name);
     const bus = new SimBus({ world, process, wire, exchange: server, name });
     const runtimes = new ToldRuntimes({ process, bus, wire, server });
     const log = (message: string, fields: Readonly<Record<string, unknown>>): void =>
       world.note(() => `${process.name}: ${message} (${String(fields.fault)})`);
-    const ports = { store: server.view(wire), runtimes, wakes: bus, feed: bus, recalls: bus };
+    const thawer = node && nodeCalls({ world, process, node, name });
+    const ports = {
+      ...(thawer && { thawer }),
+      store: server.view(wire),
+      runtimes,
+      wakes: bus,
+      feed: bus,
+      recalls: bus,
+    };
     this.#world = world;
     this.process = process;
     this.bus = bus;

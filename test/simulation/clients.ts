@@ -232,7 +232,11 @@ export class Client {
         'answers',
         `request ${request.id} of session ${sessionId} went to sandbox ${sandboxId} of ${owner?.id ?? 'nobody'}`,
       );
-    else if (asleep.has(owner.state.kind) && owner.generation === route.generation)
+    else if (
+      asleep.has(owner.state.kind) &&
+      owner.generation === route.generation &&
+      !ledger.isDoubted(owner)
+    )
       world.fail(
         'S2',
         `request ${request.id} was forwarded by ${name} under a lease, and session ${sessionId} is ${owner.state.kind}`,

@@ -5,6 +5,7 @@ import type { Ids } from '../../model/open-session.ts';
 import { SimBus } from './sim-bus.ts';
 import { openSimDriver } from './sim-driver.ts';
 import type { SimHost } from './sim-host.ts';
+import { nodeCalls, type SimNode } from './sim-node.ts';
 import type { SimProcess } from './sim-process.ts';
 import { ToldTargets } from './sim-told.ts';
 import { electionOf, type Fence, type StoreServer } from './store-server.ts';
@@ -16,6 +17,8 @@ export interface ControllerProgramDeps {
   readonly process: SimProcess;
   readonly server: StoreServer;
   readonly host: SimHost;
+  /** Where sandboxes are pods on a node. */
+  readonly node: SimNode | undefined;
   readonly ids: Ids;
   /** Ends a program at once; a supervisor starts it again. */
   readonly kill: (process: SimProcess) => void;
@@ -72,7 +75,9 @@ export class ControllerProgram {
     await this.lead?.driver.start(spec).catch(() => undefined);
   }
 
-  #ports({ world, process, server, host, ids, kill, name }: ControllerProgramDeps, wire: Wire, bus: SimBus) {
+  #ports(deps: ControllerProgramDeps, wire: Wire, bus: SimBus) {
+    const { world, process, server, host, ids, kill, name } = deps;
+    const node = deps.node && nodeCalls({ world, process, node: deps.node, name });
     const fence = (term: number): Fence => ({ role: 'controller', term });
     const inPool = async (id: string): Promise<boolean> =>
       (await server.contents.entries()).some((entry) => entry.sandbox.id === id);
@@ -80,7 +85,7 @@ export class ControllerProgram {
       store: server.view(wire),
       openStore: (term: number) => server.view(wire, fence(term)),
       openResources: (term: number) => resources(server, wire, fence(term)),
-      openDriver: () => openSimDriver({ world, host, process, killHolder: kill, inPool, name }),
+      openDriver: () => openSimDriver({ world, host, process, killHolder: kill, inPool, node, name }),
       preparation: (term: number) => ({
         prepared: () => wire.call('prepared', async () => server.shelf.prepared),
         markPrepared: () =>

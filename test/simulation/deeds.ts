@@ -4,7 +4,7 @@ import type { Client } from './clients.ts';
 import { actionText, type Action, type Deed } from './plan.ts';
 import type { Stage } from './stage.ts';
 import type { SimProcess } from './sim-process.ts';
-import type { Weather } from './world.ts';
+import { theNode, type Weather } from './world.ts';
 
 type Of<K extends Deed['kind']> = Extract<Deed, { kind: K }>;
 
@@ -29,6 +29,8 @@ export class Deeds {
       drain: (deed) => this.#drain(deed),
       'store-down': (deed) => this.#storeDown(deed),
       'store-emptied': () => this.#empty(),
+      hold: ({ what, forMs }) => stage.world.hold(what, forMs),
+      'node-down': (deed) => this.#nodeDown(deed),
       'starts-fail': ({ forMs }) => void (stage.host.startsFailUntil = stage.world.now + forMs),
       ...{ cut: weather, lossy: weather, slow: weather, deaf: weather, hush: weather },
     };
@@ -123,7 +125,7 @@ export class Deeds {
     world.change(kind, name, 1);
     this.#until(forMs, () => {
       world.change(kind, name, -1);
-      if (kind !== 'slow' && kind !== 'hush') this.#stage.program(name).bus.missed();
+      if (kind !== 'slow' && kind !== 'hush' && name !== theNode) this.#stage.program(name).bus.missed();
     });
   }
 
@@ -133,6 +135,13 @@ export class Deeds {
     server.goDown();
     if (emptied) this.#empty();
     this.#until(forMs, () => server.comeBack());
+  }
+
+  #nodeDown({ forMs }: Of<'node-down'>): void {
+    const { node } = this.#stage;
+    if (!node?.up) return;
+    node.goDown();
+    this.#until(forMs, () => node.comeBack());
   }
 
   #empty(): void {

@@ -13,6 +13,8 @@ interface Known {
   lastActivityAt: number;
   /** The last generation in which its sandbox ran for it, 0 before: from then on it may not be lost with the store. */
   ran: number;
+  /** The version in which it was rebuilt as about to run; it may be in use all the while. */
+  doubted: number;
 }
 
 const ref = { id: 'x', name: 'x', entryPoints: [] };
@@ -82,6 +84,11 @@ export class Ledger {
     return this.session(this.#owners.get(trueSandbox(sandboxId)) ?? '');
   }
 
+  /** Whether it was rebuilt as about to run, and nothing more is stored yet. */
+  isDoubted({ id, version }: Session): boolean {
+    return this.#sessions.get(id)?.doubted === version;
+  }
+
   isForgotten(id: string): boolean {
     return this.#forgotten.has(id);
   }
@@ -113,6 +120,7 @@ export class Ledger {
       contents: this.#contents,
       lastActivityAt: 0,
       ran: known?.ran ?? 0,
+      doubted: known && session.state.kind === 'resuming' ? session.version : 0,
     });
     this.#tell(session);
   }

@@ -20,6 +20,9 @@ const broken: Readonly<Record<Mutant, readonly string[]>> = {
   takeoverSpares: ['S1'],
   exitForgotten: ['S5'],
   unpreparedServes: ['S4'],
+  latePauses: ['S2'],
+  lateThaws: ['S5'],
+  thawUnmarked: ['S4'],
 };
 
 test.each(mutantNames)(

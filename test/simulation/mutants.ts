@@ -12,6 +12,9 @@ export const mutants = {
   takeoverSpares: 'a new leader takes the machine and lets a frozen one live',
   exitForgotten: 'nobody is told that a sandbox crashed',
   unpreparedServes: 'a store that was lost answers before it is rebuilt',
+  latePauses: 'a node obeys a pause that was ordered before the newest wake',
+  lateThaws: 'a node obeys a wake of an activator that was ordered before the newest pause',
+  thawUnmarked: 'a node thaws a sandbox without keeping whose it is',
 } as const;
 
 export type Mutant = keyof typeof mutants;

@@ -1,6 +1,7 @@
 // What happens to the platform in one simulation: a list of actions with their times, made from the seed before anything runs.
 // Dropping an action leaves the others as they are, so a plan that fails can be made shorter.
 import type { Random } from './random.ts';
+import { theNode } from './world.ts';
 
 export const fleet = {
   activators: ['activator-1', 'activator-2', 'activator-3'],
@@ -36,7 +37,9 @@ export type Deed =
     }
   | { readonly kind: 'store-down'; readonly forMs: number; readonly emptied: boolean }
   | { readonly kind: 'store-emptied' }
-  | { readonly kind: 'starts-fail'; readonly forMs: number };
+  | { readonly kind: 'starts-fail'; readonly forMs: number }
+  | { readonly kind: 'node-down'; readonly forMs: number }
+  | { readonly kind: 'hold'; readonly what: string; readonly forMs: number };
 
 /** `atMs` since the beginning. */
 export type Action = Deed & { readonly atMs: number };
@@ -46,7 +49,10 @@ export const eventfulMs = 20_000;
 const calmFirstMs = 1_500;
 
 /** Where programs are struck in the middle of something. */
-const activatorCalls = ['acquire', 'renew', 'release', 'claim', 'create', 'publish wakes'] as const;
+const activatorCalls = [
+  ...(['acquire', 'renew', 'release', 'claim', 'create', 'publish wakes'] as const),
+  ...(['save', 'node thaw', 'saveLeased'] as const),
+];
 const controllerCalls = [
   ...([
     'save',
@@ -66,8 +72,14 @@ const controllerCalls = [
     'driver resume',
     'driver stop',
     'driver mark',
+    'node pause',
+    'node resume',
+    'node mark',
   ] as const),
 ];
+
+/** What arrives late although nothing is wrong with whoever sends it. */
+const orders = ['node thaw', 'node thaw', 'node resume', 'node pause', 'node mark'] as const;
 
 const autoscalerCalls = ['bid', 'publish targets', 'runtimes'] as const;
 
@@ -94,10 +106,12 @@ const shares: readonly (readonly [share: number, make: (luck: Random) => Deed])[
   [3, (luck) => ({ kind: 'freeze', process: luck.pick(victims), forMs: luck.whole(200, 9_000) })],
   [4, (luck) => struck(luck, 'freeze')],
   [1, (luck) => ({ kind: 'drain', process: luck.pick(victims), downMs: luck.whole(100, 2_000) })],
-  [7, (luck) => weather(luck)],
+  [9, (luck) => weather(luck)],
   [2, (luck) => ({ kind: 'store-down', forMs: luck.whole(100, 7_000), emptied: luck.chance(0.3) })],
   [1.5, () => ({ kind: 'store-emptied' })],
   [1, (luck) => ({ kind: 'starts-fail', forMs: luck.whole(200, 3_000) })],
+  [2, (luck) => ({ kind: 'node-down', forMs: luck.whole(100, 5_000) })],
+  [4, (luck) => ({ kind: 'hold', what: luck.pick(orders), forMs: luck.whole(500, 9_000) })],
 ];
 
 function ask(luck: Random): Deed {
@@ -114,6 +128,12 @@ function struck(luck: Random, kind: 'kill' | 'freeze'): Deed {
 }
 
 function weather(luck: Random): Deed {
+  if (luck.chance(0.3))
+    return {
+      kind: luck.pick(['cut', 'lossy', 'lossy', 'slow'] as const),
+      process: theNode,
+      forMs: luck.whole(200, 9_000),
+    };
   const kind = luck.pick(['cut', 'lossy', 'lossy', 'slow', 'deaf', 'hush'] as const);
   // Whoever loses messages for good must ask by itself; only activators do (controllers are told of gaps).
   const process = luck.pick(kind === 'hush' ? fleet.activators : victims);

@@ -3,10 +3,11 @@
 import { createSerial } from '../../controller/serial.ts';
 import type { Driver, SandboxExit, SandboxSpec } from '../../controller/driver.ts';
 import type { Cancel } from '../../model/clock.ts';
-import { PlatformError } from '../../model/errors.ts';
-import type { SandboxRef } from '../../model/sandbox.ts';
+import { asPlatformError, PlatformError } from '../../model/errors.ts';
+import type { SandboxPlace, SandboxRef } from '../../model/sandbox.ts';
 import type { Random } from './random.ts';
-import { refOf, type SimHost, type SimSandbox } from './sim-host.ts';
+import type { SimHost, SimSandbox } from './sim-host.ts';
+import type { NodeCalls } from './sim-node.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +19,8 @@ export interface DriverDeps {
   readonly killHolder: (holder: SimProcess) => void;
   /** Whether a sandbox could still be handed out by the store. */
   readonly inPool: (id: string) => Promise<boolean>;
+  /** Where sandboxes are pods on a node: who pauses, resumes and marks them there. */
+  readonly node: NodeCalls | undefined;
   readonly name: string;
 }
 
@@ -60,6 +63,8 @@ class SimDriver implements Driver {
   readonly #serials = new Map<string, ReturnType<typeof createSerial>>();
   readonly #listeners = new Set<(exit: SandboxExit) => void>();
   readonly #untold: SandboxExit[] = [];
+  /** Resumes that a node refused, with their version. */
+  readonly #refused = new Map<string, number>();
   readonly #underway = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -73,8 +78,7 @@ class SimDriver implements Driver {
       const { host } = this.#deps;
       const there = host.find(spec.id);
       if (there?.ready && there.memory) return this.#thawed(there);
-      await this.#launch(spec);
-      return refOf(spec);
+      return this.#launch(spec);
     });
   }
 
@@ -84,9 +88,7 @@ class SimDriver implements Driver {
       if (!there) throw startFailed('its files are gone');
       if (there.ready && there.memory && there.spec.generation === generation) return this.#thawed(there);
       if (there.memory) this.#deps.host.end(id, undefined);
-      const spec = { ...there.spec, generation };
-      await this.#launch(spec);
-      return refOf(spec);
+      return this.#launch({ ...there.spec, generation });
     });
   }
 
@@ -105,6 +107,7 @@ class SimDriver implements Driver {
     return this.#do('mark', id, async () => {
       await this.#pass(0.5, 5);
       const sandbox = this.#living(id);
+      if (this.#deps.node) return this.#deps.node.mark(this.#placeOf(sandbox), session);
       const owner = sandbox.spec.session;
       if (owner && owner.id !== session.id)
         this.#deps.world.fail('S1', `sandbox ${id} is ${owner.id}'s and was marked as ${session.id}'s`);
@@ -112,19 +115,26 @@ class SimDriver implements Driver {
     });
   }
 
-  pause(id: string): ReturnType<Driver['pause']> {
+  pause(id: string, version: number): ReturnType<Driver['pause']> {
     return this.#do('pause', id, async () => {
       await this.#pass(0.5, 5);
-      this.#living(id);
-      this.#deps.host.paused(id);
+      const sandbox = this.#living(id);
+      const { node, host } = this.#deps;
+      const how = await node?.pause(this.#placeOf(sandbox), version);
+      if (how === 'newer-order') return { busy: ['a newer order'] };
+      if (!node) host.paused(id);
       return { paused: true } as const;
     });
   }
 
-  resume(id: string): Promise<SandboxRef> {
+  resume(id: string, version: number): Promise<SandboxRef> {
     return this.#do('resume', id, async () => {
       await this.#pass(0.5, 5);
-      return this.#thawed(this.#living(id));
+      const sandbox = this.#living(id);
+      const { node, host } = this.#deps;
+      if (!node) return this.#thawed(sandbox);
+      await this.#order(node, sandbox, version);
+      return host.refOf(sandbox);
     });
   }
 
@@ -169,7 +179,29 @@ class SimDriver implements Driver {
     world.note(() => `${process.name} closes the driver`);
   }
 
-  async #launch(spec: SandboxSpec): Promise<void> {
+  /**
+   * Fenced at first, as an activator's is, for it may arrive late. What was refused for its version is asked for again, once the
+   * runner has looked whether it is still wanted, and then it is done: the store may have gone back in time.
+   */
+  async #order(node: NodeCalls, sandbox: SimSandbox, version: number): Promise<void> {
+    const { id, session } = sandbox.spec;
+    const place = this.#placeOf(sandbox);
+    if (!session || this.#refused.get(id) === version) return node.resume(place, session, version);
+    try {
+      await node.thaw(place, session, version);
+    } catch (fault) {
+      if (asPlatformError(fault).code === 'SESSION_STATE') this.#refused.set(id, version);
+      throw fault;
+    }
+  }
+
+  #placeOf(sandbox: SimSandbox): SandboxPlace {
+    const { place } = this.#deps.host.refOf(sandbox);
+    if (!place) throw gone('it is on no node');
+    return place;
+  }
+
+  async #launch(spec: SandboxSpec): Promise<SandboxRef> {
     const { host, world } = this.#deps;
     const mark = host.find(spec.id)?.spec.session;
     host.begin({ ...spec, ...(mark && !spec.session && { session: mark }) });
@@ -181,11 +213,12 @@ class SimDriver implements Driver {
       throw fault;
     }
     host.started(spec.id);
+    return host.refOf(this.#living(spec.id));
   }
 
   #thawed(sandbox: SimSandbox): SandboxRef {
     this.#deps.host.resumed(sandbox.spec.id);
-    return refOf(sandbox.spec);
+    return this.#deps.host.refOf(sandbox);
   }
 
   #living(id: string): SimSandbox {

@@ -37,18 +37,14 @@ interface Memory {
 
 export interface SimSandbox {
   spec: SandboxSpec;
+  /** Names what it runs in: another after each start. */
+  readonly pod: string;
   /** Verified ready at least once. */
   ready: boolean;
   state: 'starting' | 'running' | 'paused' | 'stopped';
   memory: Memory | undefined;
   why?: string;
 }
-
-export const refOf = ({ id, name }: Pick<SandboxSpec, 'id' | 'name'>): SandboxRef => ({
-  id,
-  name,
-  entryPoints: [{ path: '/', protocol: 'HTTP', endpoint: `unix:///${id}` }],
-});
 
 /** Told of ends that nobody asked for; what nobody hears is kept for the next who listens. */
 export interface ExitListener {
@@ -63,13 +59,26 @@ export class SimHost {
   copy: CopiedResources | undefined;
   /** Until when starts fail (virtual ms). */
   startsFailUntil = 0;
+  /** Whether sandboxes are pods on a node, where they are woken directly. */
+  readonly isCluster: boolean;
   readonly #world: World;
   readonly #ledger: Ledger;
   #memories = 0;
+  #pods = 0;
 
-  constructor(world: World, ledger: Ledger) {
+  constructor(world: World, ledger: Ledger, isCluster: boolean) {
     this.#world = world;
     this.#ledger = ledger;
+    this.isCluster = isCluster;
+  }
+
+  refOf({ spec: { id, name }, pod }: SimSandbox): SandboxRef {
+    const ref = {
+      id,
+      name,
+      entryPoints: [{ path: '/', protocol: 'HTTP', endpoint: `unix:///${id}` }],
+    } as const;
+    return this.isCluster ? { ...ref, place: { agent: 'http://node', pod } } : ref;
   }
 
   find(id: string): SimSandbox | undefined {
@@ -77,12 +86,15 @@ export class SimHost {
   }
 
   list(): FoundSandbox[] {
-    return [...this.sandboxes.values()].map(({ spec, ready, state, why }) => ({
-      spec: this.#world.mutant === 'rebuildForgets' ? withoutMark(spec) : spec,
-      ...(ready && { ref: refOf(spec) }),
-      state: state === 'starting' ? 'running' : state,
-      ...(state === 'stopped' && why !== undefined && { why }),
-    }));
+    return [...this.sandboxes.values()].map((sandbox) => {
+      const { spec, ready, state, why } = sandbox;
+      return {
+        spec: this.#world.mutant === 'rebuildForgets' ? withoutMark(spec) : spec,
+        ...(ready && { ref: this.refOf(sandbox) }),
+        state: state === 'starting' ? 'running' : state,
+        ...(state === 'stopped' && why !== undefined && { why }),
+      };
+    });
   }
 
   /** Something of it exists from now on; nothing of it was verified. */
@@ -90,7 +102,8 @@ export class SimHost {
     const before = this.sandboxes.get(spec.id);
     if (before?.memory) this.#world.fail('S1', `sandbox ${spec.id} was started while its processes live`);
     this.#world.note(() => `sandbox ${spec.id}: starting, generation ${spec.generation}`);
-    this.sandboxes.set(spec.id, { spec, ready: false, state: 'starting', memory: undefined });
+    const pod = `${spec.id}@${++this.#pods}`;
+    this.sandboxes.set(spec.id, { spec, pod, ready: false, state: 'starting', memory: undefined });
   }
 
   started(id: string): void {

@@ -34,7 +34,18 @@ test('seeds differ, and all kinds of faults are among them', () => {
   expect([...kinds].sort()).toEqual(
     [
       ...['ask', 'leave', 'command', 'crash', 'crash-warm', 'kill', 'freeze', 'drain'],
-      ...['cut', 'lossy', 'slow', 'deaf', 'hush', 'store-down', 'store-emptied', 'starts-fail'],
+      ...[
+        'cut',
+        'lossy',
+        'slow',
+        'deaf',
+        'hush',
+        'store-down',
+        'store-emptied',
+        'starts-fail',
+        'node-down',
+        'hold',
+      ],
     ].sort(),
   );
 });

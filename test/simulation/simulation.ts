@@ -13,6 +13,7 @@ import { clientNames, everybody, eventfulMs, planOf, type Action } from './plan.
 import { Random } from './random.ts';
 import { runtimeOf, runtimes } from './runtimes.ts';
 import { SimHost } from './sim-host.ts';
+import { SimNode } from './sim-node.ts';
 import { SimProcess } from './sim-process.ts';
 import { StoreServer } from './store-server.ts';
 import type { Program, Stage } from './stage.ts';
@@ -43,6 +44,7 @@ export class Simulation implements Stage {
   readonly ledger: Ledger;
   readonly server: StoreServer;
   readonly host: SimHost;
+  readonly node: SimNode | undefined;
   readonly clients: readonly Client[];
   readonly #programs = new Map<string, Program>();
   readonly #leaseMs: number;
@@ -53,11 +55,12 @@ export class Simulation implements Stage {
     const { world } = this;
     this.ledger = new Ledger(world);
     this.server = new StoreServer(world, this.ledger);
-    this.host = new SimHost(world, this.ledger);
-    this.host.copy = { rows: runtimes, counter: runtimes.length };
-    this.server.watch = watchStore(this);
     const luck = world.luck('setting');
     this.#leaseMs = luck.pick([2_000, 5_000, 20_000]);
+    this.host = new SimHost(world, this.ledger, luck.chance(0.6));
+    this.host.copy = { rows: runtimes, counter: runtimes.length };
+    this.node = this.host.isCluster ? new SimNode(world, this.host, this.ledger) : undefined;
+    this.server.watch = watchStore(this);
     this.clients = clientNames.map(
       (name) =>
         new Client(name, runtimeOf(name), {
@@ -90,11 +93,11 @@ export class Simulation implements Stage {
 
   /** A new run of a program. */
   start(name: string): void {
-    const { world, server } = this;
+    const { world, server, node } = this;
     const run = `${name}/${++this.#starts}`;
     world.note(() => `${name} starts`);
     const process = new SimProcess(name, world.scheduler, world.luck(`skew ${run}`).between(-skewMs, skewMs));
-    this.#programs.set(name, this.#made({ world, process, server, ids: this.#ids(run), name: run }));
+    this.#programs.set(name, this.#made({ world, process, server, node, ids: this.#ids(run), name: run }));
   }
 
   /** It ends at once, whatever it does; a supervisor starts it again after `downMs`. */

@@ -5,6 +5,7 @@ import type { Client } from './clients.ts';
 import type { ControllerProgram } from './controller-program.ts';
 import type { Ledger } from './ledger.ts';
 import type { SimHost } from './sim-host.ts';
+import type { SimNode } from './sim-node.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { StoreServer } from './store-server.ts';
 import type { World } from './world.ts';
@@ -16,6 +17,8 @@ export interface Stage {
   readonly ledger: Ledger;
   readonly server: StoreServer;
   readonly host: SimHost;
+  /** Where sandboxes are pods on a node. */
+  readonly node: SimNode | undefined;
   readonly clients: readonly Client[];
   readonly activators: readonly ActivatorProgram[];
   readonly controllers: readonly ControllerProgram[];

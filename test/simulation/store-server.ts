@@ -27,6 +27,7 @@ export interface StoreWatch {
 
 const operations = [
   ...(['get', 'list', 'due', 'bySandbox', 'create', 'save', 'saveIfUnleased', 'forget', 'postpone'] as const),
+  'saveLeased' as const,
   ...(['touch', 'acquire', 'renew', 'release', 'offer', 'claim', 'withdraw', 'entries', 'close'] as const),
 ];
 
@@ -212,13 +213,14 @@ export class StoreServer implements Exchange, Reachable {
   }
 }
 
-const leasing: ReadonlySet<string> = new Set(['acquire', 'renew', 'release']);
+const leasing: ReadonlySet<string> = new Set(['acquire', 'renew', 'release', 'saveLeased']);
 
 const changing: ReadonlySet<string> = new Set([
   ...([
     'create',
     'save',
     'saveIfUnleased',
+    'saveLeased',
     'forget',
     'postpone',
     'touch',

@@ -1,4 +1,4 @@
-// The connection of one program to the store: requests and answers that are late, lost or cut off as the weather says.
+// The connection of one program to the store, or to the node: requests and answers that are late, lost or cut off as the weather says.
 // What was sent may be done although no answer comes; the program then hears STORE_UNAVAILABLE after its command timeout.
 // In good weather requests of one program arrive in the order in which they were sent, as on one connection.
 import { PlatformError } from '../../model/errors.ts';
@@ -13,6 +13,16 @@ export interface Reachable {
 }
 
 export const commandTimeoutMs = 2_000;
+
+/** What differs where the wire leads elsewhere than to the store. */
+export interface Road {
+  /** What has a weather of its own. */
+  readonly place?: string;
+  readonly timeoutMs?: number;
+  /** What a lossy one does to a request, each as often. */
+  readonly bad?: readonly Fate[];
+}
+
 const badShare = 0.3;
 
 type Fate = 'normal' | 'unsent' | 'unanswered' | 'late' | 'slow';
@@ -25,14 +35,21 @@ export class Wire {
   readonly #process: SimProcess;
   readonly #store: Reachable;
   readonly #luck: Random;
+  /** Whose weather it has: its program's, and that of what it leads to. */
+  readonly #places: readonly string[];
+  readonly #timeoutMs: number;
+  readonly #bad: readonly Fate[];
   #lastArrival = 0;
   #lastAnswer = 0;
 
-  constructor(world: World, process: SimProcess, store: Reachable, name: string) {
+  constructor(world: World, process: SimProcess, store: Reachable, name: string, road: Road = {}) {
     this.#world = world;
     this.#process = process;
     this.#store = store;
     this.#luck = world.luck(`wire ${name}`);
+    this.#places = road.place === undefined ? [process.name] : [process.name, road.place];
+    this.#bad = road.bad ?? ['unsent', 'unanswered', 'late', 'slow'];
+    this.#timeoutMs = road.timeoutMs ?? commandTimeoutMs;
   }
 
   /** Sends a request; `execute` is what the store does with it. Rejects with what the store answers, or STORE_UNAVAILABLE. */
@@ -47,14 +64,15 @@ export class Wire {
   }
 
   #send<T>(operation: string, execute: () => Promise<T>, settle: Settle<T>): void {
-    const cancel = this.#process.later(commandTimeoutMs, () => {
+    const cancel = this.#process.later(this.#timeoutMs, () => {
       this.#world.note(() => `${this.#process.name}: no answer to ${operation}`);
       settle.reject(unavailable('no answer in time'));
     });
     settle.onSettled = cancel;
-    const fate = this.#fate();
+    const heldMs = this.#world.takeHeld(operation);
+    const fate = heldMs === undefined ? this.#fate() : 'late';
     if (fate === 'unsent') return this.#world.note(() => `${this.#process.name}: ${operation} is lost`);
-    this.#world.scheduler.after(this.#arrivesIn(fate), () => {
+    this.#world.scheduler.after(heldMs ?? this.#arrivesIn(fate), () => {
       if (!this.#store.up)
         return void this.#process.later(this.#delay(), () =>
           settle.reject(unavailable('connection refused')),
@@ -66,7 +84,7 @@ export class Wire {
   #execute<T>(operation: string, execute: () => Promise<T>, settle: Settle<T>, fate: Fate): void {
     const { run } = this.#store;
     const answer = (deliver: () => void): void => {
-      if (fate === 'unanswered' || this.#world.is('cut', this.#process.name))
+      if (fate === 'unanswered' || this.#is('cut'))
         return this.#world.note(() => `${this.#process.name}: the answer to ${operation} is lost`);
       this.#process.later(this.#answersIn(), () => {
         if (this.#store.run === run) deliver();
@@ -80,11 +98,13 @@ export class Wire {
   }
 
   #fate(): Fate {
-    const { name } = this.#process;
-    if (this.#world.is('cut', name)) return this.#luck.chance(0.1) ? 'late' : 'unsent';
-    if (this.#world.is('lossy', name) && this.#luck.chance(badShare))
-      return this.#luck.pick(['unsent', 'unanswered', 'late', 'slow'] as const);
-    return this.#world.is('slow', name) ? 'slow' : 'normal';
+    if (this.#is('cut')) return this.#luck.chance(0.1) ? 'late' : 'unsent';
+    if (this.#is('lossy') && this.#luck.chance(badShare)) return this.#luck.pick(this.#bad);
+    return this.#is('slow') ? 'slow' : 'normal';
+  }
+
+  #is(weather: 'cut' | 'lossy' | 'slow'): boolean {
+    return this.#places.some((place) => this.#world.is(weather, place));
   }
 
   /** A request in a buffer of a broken connection may be read after those of the next one. */
@@ -98,7 +118,7 @@ export class Wire {
 
   #answersIn(): number {
     const { now } = this.#world;
-    const delay = this.#world.is('slow', this.#process.name) ? this.#luck.between(1, 900) : this.#delay();
+    const delay = this.#is('slow') ? this.#luck.between(1, 900) : this.#delay();
     this.#lastAnswer = Math.max(this.#lastAnswer, now + delay);
     return this.#lastAnswer - now;
   }

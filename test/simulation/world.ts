@@ -19,6 +19,9 @@ export interface Violation {
  */
 export type Weather = 'cut' | 'lossy' | 'slow' | 'deaf' | 'hush';
 
+/** What has a weather of its own besides programs: it is `cut`, `lossy` or `slow` for all of them. */
+export const theNode = 'node';
+
 /** Waits for a program's next call of that name, and then strikes. */
 export interface Trap {
   readonly process: string;
@@ -37,6 +40,7 @@ export class World {
   readonly history: string[] | undefined;
   readonly #weather = new Map<string, number>();
   readonly #traps = new Set<Trap>();
+  readonly #held = new Map<string, number>();
 
   constructor(
     seed: number,
@@ -89,7 +93,20 @@ export class World {
     }
   }
 
+  /** The next request of that name, whoever sends it, arrives so late (ms). */
+  hold(operation: string, forMs: number): void {
+    this.#held.set(operation, forMs);
+  }
+
+  /** How late this request is to arrive (ms), if it is held. */
+  takeHeld(operation: string): number | undefined {
+    const forMs = this.#held.get(operation);
+    if (forMs !== undefined) this.#held.delete(operation);
+    return forMs;
+  }
+
   disarm(): void {
     this.#traps.clear();
+    this.#held.clear();
   }
 }
