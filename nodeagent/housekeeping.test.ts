@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { NodeLab, podCalled } from '../test/support/node-lab.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { ContainerEnd } from './ports.ts';
-import type { NodeEvent } from './protocol.ts';
+import type { NodeEvent } from './core/protocol.ts';
 
 let lab: NodeLab;
 let house: Housekeeping;

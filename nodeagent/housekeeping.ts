@@ -2,7 +2,7 @@
 // Owns that a record goes only when neither the API server nor the kernel knows the pod. Does not own what an order does (node.ts).
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { ContainerEnd, ContainerWatch, KernelPods, PodOnNode, PodsHere, Records } from './ports.ts';
-import type { NodeEvent } from './protocol.ts';
+import type { NodeEvent } from './core/protocol.ts';
 
 export interface HousekeepingOptions {
   readonly here: PodsHere;

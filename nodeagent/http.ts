@@ -1,10 +1,10 @@
-// The node agent's routes (protocol.ts). Owns reading orders and writing answers. Nothing is done for a caller without a good token.
+// The node agent's routes (core/protocol.ts). Owns reading orders and writing answers. Nothing is done for a caller without a good token.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Callers } from './callers.ts';
 import type { Node, Outcome } from './node.ts';
 import { ordersIn } from './orders-in.ts';
-import type { NodeEvent, Refusal, RefusalCode } from './protocol.ts';
+import type { NodeEvent, Refusal, RefusalCode } from './core/protocol.ts';
 
 export interface RoutesOptions {
   readonly callers: Callers;

@@ -5,7 +5,7 @@ import type { SessionMark } from '../model/sandbox-spec.ts';
 import { onMark, onPause, onResume, rememberedPod, type Decision, type Refused } from './core/orders.ts';
 import type { KnownPods } from './known-pods.ts';
 import type { ContainerState, Freezer, PodOnNode, PodRecord, PodsHere, Reclaimer, Records } from './ports.ts';
-import type { NodePod, PauseOrder, ResumeOrder } from './protocol.ts';
+import type { NodePod, PauseOrder, ResumeOrder } from './core/protocol.ts';
 
 export interface NodeOptions {
   readonly known: KnownPods;

@@ -2,7 +2,7 @@
 // what is needed is checked.
 import { z } from 'zod';
 import type { SessionMark } from '../model/sandbox-spec.ts';
-import type { PauseOrder, ResumeOrder } from './protocol.ts';
+import type { PauseOrder, ResumeOrder } from './core/protocol.ts';
 
 const version = z.int().min(0);
 const milliseconds = z.number().min(0);

@@ -1,28 +1,9 @@
 // What the node agent needs from the node: which pods are ours, how their containers are frozen, what is remembered of them, and what
 // happens to them. Owns no behaviour.
 import type { Cancel } from '../model/clock.ts';
-import type { SessionMark } from '../model/sandbox-spec.ts';
+import type { ContainerOnNode, PodOnNode, PodRecord } from './core/pods.ts';
 
-export interface ContainerOnNode {
-  readonly name: string;
-  /** The container runtime's, without its scheme. */
-  readonly id: string;
-}
-
-/** A pod that carries our label. */
-export interface PodOnNode {
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** Those that were started and have not ended. */
-  readonly containers: readonly ContainerOnNode[];
-  /** Absent for the node's own runtime. */
-  readonly runtimeClass?: string;
-  /** Names of containers that the kubelet restarts when they do not answer. */
-  readonly livenessProbes: readonly string[];
-  /** It is being deleted. */
-  readonly terminating: boolean;
-}
+export type { ContainerOnNode, PodOnNode, PodRecord };
 
 export interface PodsHere {
   /** False until the pods of this node were listed once. */
@@ -68,20 +49,6 @@ export interface ContainerEnd {
 export interface ContainerWatch {
   /** Told of each process that was killed for want of memory, and once when nothing of the container runs any more. */
   watch(pod: string, container: string, listener: (end: ContainerEnd) => void): Cancel;
-}
-
-/** What is remembered of a pod: enough to act on it when the API server is away. */
-export interface PodRecord {
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly containers: readonly ContainerOnNode[];
-  readonly runtimeClass?: string;
-  readonly session?: SessionMark;
-  /** Of the newest resume; 0 before any. */
-  readonly version: number;
-  /** Version of the newest pause that was obeyed since the leading controller last resumed it. */
-  readonly pausedAt?: number;
 }
 
 export interface Records {

@@ -7,7 +7,7 @@ import { PlatformError } from '../../model/errors.ts';
 import type { Thawer } from '../../model/platform.ts';
 import type { SessionMark } from '../../model/sandbox-spec.ts';
 import type { SandboxPlace } from '../../model/sandbox.ts';
-import type { NodeEvent, NodePod, NodePodList, Refusal } from '../../nodeagent/protocol.ts';
+import type { NodeEvent, NodePod, NodePodList, Refusal } from '../../nodeagent/core/protocol.ts';
 import { ask, type NodeAnswer } from './node-call.ts';
 import { listenTo } from './node-events.ts';
 

@@ -2,7 +2,7 @@
 // Does not own what an event leads to.
 import http from 'node:http';
 import type { Cancel, Clock } from '../../model/clock.ts';
-import type { NodeEvent } from '../../nodeagent/protocol.ts';
+import type { NodeEvent } from '../../nodeagent/core/protocol.ts';
 
 export interface NodeEventStream {
   readonly url: string;

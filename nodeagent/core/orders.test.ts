@@ -1,7 +1,7 @@
 // What an order does, by what is remembered of its pod.
 import { describe, expect, test } from '@jest/globals';
 import type { SessionMark } from '../../model/sandbox-spec.ts';
-import type { PodOnNode, PodRecord } from '../ports.ts';
+import type { PodOnNode, PodRecord } from './pods.ts';
 import { onMark, onPause, onResume, rememberedPod } from './orders.ts';
 
 const mark = (id: string, over: Partial<SessionMark> = {}): SessionMark => ({

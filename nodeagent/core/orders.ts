@@ -3,8 +3,8 @@
 // nothing; nor does a fenced resume (of an activator) that was ordered before a pause and arrives after it. One without a fence is the leading
 // controller's: it is never refused for its version and begins the count anew, also after the store went back in time.
 import type { SessionMark } from '../../model/sandbox-spec.ts';
-import type { PauseOrder, RefusalCode, ResumeOrder } from '../protocol.ts';
-import type { PodOnNode, PodRecord } from '../ports.ts';
+import type { PauseOrder, RefusalCode, ResumeOrder } from './protocol.ts';
+import type { PodOnNode, PodRecord } from './pods.ts';
 
 export interface Refused {
   readonly refuse: RefusalCode;

@@ -7,7 +7,7 @@
 //   GET  /v1/events                           -> NDJSON of NodeEvent; empty lines only show that the connection lives
 //
 // Each carries `Authorization: Bearer <JWT>`; 401 without a good one. 503 NOT_READY: ask again.
-import type { SessionMark } from '../model/sandbox-spec.ts';
+import type { SessionMark } from '../../model/sandbox-spec.ts';
 
 /** `version`: the session's in state `resuming`; 0 for a pod of nobody. */
 export interface ResumeOrder {
