@@ -13,31 +13,27 @@ export interface Pod extends KubeObject {
     readonly phase: string;
     readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly { readonly containerID?: string; readonly restartCount: number }[];
+    readonly containerStatuses?: readonly {
+      readonly containerID?: string;
+      readonly restartCount: number;
+      readonly state?: { readonly running?: object };
+    }[];
   };
 }
 
-const hierarchies = (): readonly string[] =>
-  fs
-    .readdirSync('/sys/fs/cgroup')
-    .map((name) => path.join('/sys/fs/cgroup', name, 'kubepods'))
-    .concat('/sys/fs/cgroup/kubepods')
-    .filter((group) => fs.existsSync(group));
-
-function groupsOf(container: string): readonly string[] {
-  const all = hierarchies().flatMap((root) =>
-    fs.readdirSync(root, { recursive: true }).map((name) => path.join(root, String(name))),
-  );
-  return all.filter((name) => path.basename(name) === container);
+function cgroupsOf(pid: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+  } catch {
+    return ''; // a process that has gone meanwhile
+  }
 }
 
-const processesOf = (container: string): ReadonlySet<number> =>
-  new Set(
-    groupsOf(container)
-      .flatMap((group) => fs.readFileSync(path.join(group, 'cgroup.procs'), 'utf8').split('\n'))
-      .filter(Boolean)
-      .map(Number),
-  );
+const processesOf = (container: string): readonly number[] =>
+  fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && cgroupsOf(name).includes(container))
+    .map(Number);
 
 const containersOf = ({ status }: Pod): readonly string[] =>
   (status.containerStatuses ?? []).flatMap(({ containerID }) => containerID?.split('//')[1] ?? []);
@@ -57,6 +53,11 @@ export const isReady = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp === undefined &&
   (status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ??
     false);
+
+/** True when the pod's containers have processes, asleep or not: one that sleeps is not ready. */
+export const isAlive = ({ metadata, status }: Pod): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  (status.containerStatuses ?? []).some(({ state }) => state?.running !== undefined);
 
 const restartsOf = ({ status }: Pod): number =>
   (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);

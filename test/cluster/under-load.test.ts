@@ -2,7 +2,7 @@
 // forgotten unless its pod went, and in the end pods, sandboxes, claims and the store agree.
 // The promises are those of test/chaos/checker.ts; here they are kept on a cluster.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { kubectl } from './kubectl.ts';
 import { Stage, loadLabel } from './load/stage.ts';
 import { brokenPromises, startCalls, type Calls } from './load/steady.ts';
@@ -14,6 +14,7 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.open();
 }, minutes(3));
+afterEach(() => stage.clear(), minutes(3));
 afterAll(() => stage?.close(), minutes(3));
 
 interface Fault {
@@ -40,7 +41,6 @@ describe('While sessions are called', () => {
       const held = await run.underLoad(seed, () => happens(run));
       expect(await run.judge()).toEqual([]);
       expect(held.length).toBeGreaterThan(0);
-      await run.clear();
     },
     minutes(5),
   );
@@ -96,7 +96,6 @@ describe('While sessions are called and', () => {
         const boots = told.flatMap((one) => (one.kind === 'answer' && one.reading ? [one.reading.boot] : []));
         expect(new Set(boots).size).toBe(2);
       }
-      await run.clear();
     },
     minutes(5),
   );

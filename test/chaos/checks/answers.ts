@@ -45,7 +45,7 @@ function brokenRule(run: Run, operation: Operation): Violation[] {
 function typeProblems({ result }: Operation): string[] {
   if (result.kind !== 'refusal') return [];
   const { code, retryable, retryAfter } = result;
-  if (!known(code)) return [`has no known code: ${result.text}`];
+  if (!known(code)) return [`has no known code: ${result.status} ${result.text}`];
   const kind = errorKinds[code];
   return [
     ...(retryable === (kind.retry === 'later') ? [] : [`says retryable ${String(retryable)} with ${code}`]),

@@ -10,7 +10,7 @@ import { openHistory, type History } from '../../chaos/history.ts';
 import { startLoad } from '../../chaos/load.ts';
 import { ask } from '../../chaos/request.ts';
 import { apply, eventually, kubectl, list, type KubeObject } from '../kubectl.ts';
-import { isReady, type Pod } from '../node.ts';
+import { isAlive, type Pod } from '../node.ts';
 import { addresses } from '../operator.ts';
 
 export const poolSize = 2;
@@ -185,7 +185,7 @@ export class Stage {
     return {
       t: 'inventory' as const,
       sandboxes: sandboxes.map(sandboxOf),
-      alive: pods.filter(isReady).map(sandboxOf),
+      alive: pods.filter(isAlive).map(sandboxOf),
       sessions: sessions.map(({ sessionId, state, sandbox, reason, lost }) => ({
         id: sessionId,
         state,
