@@ -3,7 +3,7 @@
 // Does not own claims: those are store operations; it only hears of them. Nor which warm sandboxes there are (warm-book.ts).
 import os from 'node:os';
 import type { Clock } from '../model/clock.ts';
-import { asPlatformError } from '../model/errors.ts';
+import { asPlatformError, type PlatformError } from '../model/errors.ts';
 import type { Ids } from '../model/open-session.ts';
 import type { PoolTargets } from '../model/platform.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
@@ -49,6 +49,12 @@ interface Tending {
 
 const waitForLiveMs = 20;
 const atOnceHere = Math.max(1, Math.floor(os.availableParallelism() / 2));
+
+/** A start's reason says all; another failure's only with what failed. */
+function troubleOf({ code, message, details: { reason } }: PlatformError): string {
+  if (reason === undefined) return message;
+  return code.startsWith('SANDBOX_') ? reason : `${message} (${reason})`;
+}
 
 /** What failed before says nothing of another revision: whoever mended it need not wait. */
 function beginAnew(pool: Tending, revision: string): void {
@@ -237,8 +243,7 @@ export class Pools {
   ): Promise<void> {
     if (this.#resigned) return;
     const { clock, driver, log } = this.#deps;
-    const error = asPlatformError(fault);
-    const why = error.details.reason ?? error.message;
+    const why = troubleOf(asPlatformError(fault));
     if (pool.revision === revision) {
       pool.failures += 1;
       pool.trouble = why;

@@ -12,6 +12,8 @@ const signs: readonly (readonly [reason: string, sign: RegExp])[] = [
   ['AdmissionDenied', /\badmission webhook\b|\bviolates PodSecurity\b|\bis forbidden\b/],
   ['Unschedulable', /\bnodes are available\b/],
   ['Crashed', /\bexit code \d|\bkilled by SIG/],
+  ['NodeAgentUnreachable', /\bnode agent\b.*\bdoes not answer\b/],
+  ['ClusterUnavailable', /\bAPI server of the cluster\b/],
   ['NotReady', /\bnot ready after\b/],
 ];
 
