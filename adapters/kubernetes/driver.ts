@@ -113,7 +113,7 @@ class KubernetesDriver implements Driver {
       const spec = { ...found, generation };
       await this.#writes.setMode(object, 'Running');
       const { pod: before } = this.#book.get(id);
-      if (before && !isDeleting(before) && isStuck(before)) await this.#writes.removePod(before);
+      if (before && isInTheWay(before, object)) await this.#writes.removePod(before);
       const pod = await awaitReady(this.#starting, spec, signal, this.#lives.over(id));
       if (this.#lives.run(id) !== runOf(pod) || found.generation !== generation)
         await this.#writes.patch(this.#book.get(id).object ?? object, restartedPatch(spec, runOf(pod)));
@@ -319,6 +319,13 @@ class KubernetesDriver implements Driver {
 
 const closed = (): PlatformError =>
   new PlatformError('SHUTTING_DOWN', 'this driver was closed; the sandboxes go on');
+
+/**
+ * The next pod has its name and must wait for it. One that is going takes half a minute where its first process heeds no signal; that
+ * is cut short, unless its template says how long it needs.
+ */
+const isInTheWay = (pod: Pod, { spec }: SandboxObject): boolean =>
+  isDeleting(pod) ? spec.podTemplate.spec.terminationGracePeriodSeconds === undefined : isStuck(pod);
 
 /** Kubernetes would wait with trying again, or never does. */
 function isStuck(pod: Pod): boolean {
