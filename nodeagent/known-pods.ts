@@ -44,7 +44,7 @@ export class KnownPods {
   }
 
   #await(uid: string): Promise<PodOnNode | Refused | undefined> {
-    const { here, clock, patienceMs = 2_000 } = this.#options;
+    const { here, clock, patienceMs = 1_500 } = this.#options;
     return new Promise((resolve) => {
       const end = (): void => {
         stopWaiting();
