@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { sdkFlows } from '../contract/suites/sdk-flows.ts';
 import { agentUrl, call, callOk, sessionHeader } from '../support/client.ts';
-import { apply, eventually, kubectl, list, type KubeObject } from './kubectl.ts';
+import { apply, eventually, find, kubectl, list, type KubeObject } from './kubectl.ts';
 import { addresses, type Addresses } from './operator.ts';
 
 jest.setTimeout(300_000);
@@ -91,6 +91,10 @@ describe('a session in the cluster', () => {
       () => list('sandboxes.agents.x-k8s.io', '-n', 'default', '-l', label),
       ({ length }) => length === 1,
     );
+    const [owner] = sandbox?.metadata.ownerReferences ?? [];
+    expect(owner).toMatchObject({ kind: 'SandboxClaim' });
+    const claim = await find('sandboxclaims.extensions.agents.x-k8s.io', owner?.name ?? '', 'default');
+    expect(claim?.metadata.ownerReferences).toMatchObject([{ kind: 'CodeInterpreter', name: interpreter }]);
     expect(sandbox?.metadata).toMatchObject({
       name,
       labels: {

@@ -72,7 +72,11 @@ export async function deploy(name: string, size: number): Promise<void> {
 /** Takes a runtime away, and waits until nothing of it is left. */
 export async function withdraw(name: string): Promise<void> {
   await kubectl('delete', 'agentruntime', name, '-n', namespace, '--ignore-not-found');
-  await kubectl('delete', 'sessions', '--all', '-n', namespace, '--timeout=120s');
+  await eventually(
+    'no sessions',
+    () => kubectl('delete', 'sessions', '--all', '-n', namespace),
+    () => true,
+  );
   await eventually('no pods', podsHere, ({ length }) => length === 0, fillMs);
 }
 
