@@ -15,10 +15,7 @@ test.each([
   ['exit code 3; it wrote: broken', 'Crashed'],
   ['killed by SIGSEGV', 'Crashed'],
   ['not ready after 120 s: nothing listens on port 8080', 'NotReady'],
-  [
-    'the node agent at http://10.0.0.1:8090 does not answer (connect ECONNREFUSED)',
-    'NodeAgentUnreachable',
-  ],
+  ['the node agent at http://10.0.0.1:8090 does not answer (connect ECONNREFUSED)', 'NodeAgentUnreachable'],
   ['the API server of the cluster cannot be reached (connect ECONNREFUSED)', 'ClusterUnavailable'],
   ['its pod was deleted', 'PoolShort'],
   ['the sandbox: it did not start', 'PoolShort'],
