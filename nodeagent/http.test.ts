@@ -94,7 +94,9 @@ describe('orders', () => {
       agents.mark(place('b'), markOf('s')),
       agents.resume(place('b'), undefined, 1),
     ];
-    const refusals = (await Promise.allSettled(orders)).map((one) => one.status === 'rejected' && one.reason);
+    const refusals = (await Promise.allSettled(orders)).map(
+      (one) => one.status === 'rejected' && (one.reason as Error),
+    );
     expect(refusals).toMatchObject(orders.map(() => ({ code: 'SANDBOX_CRASHED' })));
   });
 
