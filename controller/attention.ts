@@ -6,7 +6,7 @@ import { PlatformError } from '../model/errors.ts';
 import type { PoolTargets, SessionFeed } from '../model/platform.ts';
 import { sandboxIdOf } from '../model/session-query.ts';
 import type { SessionStore } from '../model/session-store.ts';
-import { actionOf, stateKinds, type Session } from '../model/session.ts';
+import { actionOf, stateKinds, type Session, type SessionEvent } from '../model/session.ts';
 import type { Deployments } from './deployments.ts';
 import type { Inventory, SandboxExit } from './driver.ts';
 import { Marking, type MarkingDeps } from './marking.ts';
@@ -37,6 +37,9 @@ const transitional = stateKinds.filter((kind) => actionOf({ kind } as Session['s
 
 const isQuiet = (fault: unknown): boolean =>
   fault instanceof PlatformError && (fault.code === 'NOT_LEADER' || fault.code === 'SANDBOX_CRASHED');
+
+const eventOf = ({ generation, why, gone }: SandboxExit): SessionEvent =>
+  gone ? { kind: 'end', reason: { kind: 'failed', why } } : { kind: 'lost', generation, why };
 
 export class Attention {
   readonly #deps: AttentionDeps;
@@ -90,7 +93,7 @@ export class Attention {
     if (!record) return pools.lost(exit.id);
     if (await this.#livesAgain(exit)) return;
     log('a sandbox ended', { sessionId: record.session.id, why: exit.why });
-    await runner.apply(record.session.id, { kind: 'lost', generation: exit.generation, why: exit.why });
+    await runner.apply(record.session.id, eventOf(exit));
   }
 
   /** The store was away when it ended, and its start, of which nobody had heard, was done again: the end is of its earlier life. */

@@ -200,6 +200,17 @@ describe('a store that was lost learns its sessions from the sandboxes', () => {
   });
 
   test.each([
+    ['running', 'resuming'],
+    ['paused', 'pausing'],
+  ] as const)('one on a node that is %s is %s: older orders then come too late', (state, kind) => {
+    const place = { agent: 'http://10.0.0.7:8090', pod: '7d0f' };
+    const found = { ...marked('a', 's1', state), ref: { ...ref('a'), place } };
+    const { rebuild, carryOn } = planOf([found]);
+    expect(rebuild).toMatchObject([{ version: now, state: { kind, sandbox: found.ref } }]);
+    expect(carryOn).toEqual(['s1']);
+  });
+
+  test.each([
     ['its first start', 'running', 1, 'creating'],
     ['a first start that failed', 'stopped', 1, 'creating'],
     ['a later start, over its files', 'running', 2, 'restarting'],

@@ -44,6 +44,13 @@ export class ScriptedDriver implements Driver {
     return () => gate.resolve(undefined);
   }
 
+  /** Somebody removes the sandbox with everything that it has. */
+  remove(id: string, why: string): void {
+    const { generation } = this.#known(id).spec;
+    this.sandboxes.delete(id);
+    for (const listener of this.#listeners) listener({ id, generation, why, gone: true });
+  }
+
   /** The sandbox dies of itself. */
   crash(id: string, why: string): void {
     const sandbox = this.#known(id);
