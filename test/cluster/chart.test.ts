@@ -178,7 +178,9 @@ const sessionHeader = 'x-agentcube-session-id';
 async function turn(namespace: string, session?: string): Promise<{ turns: number; session: string }> {
   const { activatorUrl } = await addresses();
   const url = `${activatorUrl}/v1/namespaces/${namespace}/agent-runtimes/lasting/invocations/`;
-  const headers = { 'content-type': 'application/json', ...(session && { [sessionHeader]: session }) };
+  // A connection of its own each time: those to pods of an earlier release end with them.
+  const plain = { 'content-type': 'application/json', connection: 'close' };
+  const headers = { ...plain, ...(session && { [sessionHeader]: session }) };
   const answer = await fetch(url, { method: 'POST', headers, body: '{"prompt":"again"}' });
   const body = await answer.text();
   if (!answer.ok) throw new Error(`${answer.status} ${body}`);
