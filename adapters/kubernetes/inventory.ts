@@ -6,7 +6,7 @@ import { keepsAwake } from '../../model/keeps-awake.ts';
 import type { FoundSandbox, SandboxSpec, SessionMark } from '../../model/sandbox-spec.ts';
 import type { NodeAgents, NodePod } from './node-agent.ts';
 import { agentStatus, endOfRun, isDeleting, isReady, runOf, startTrouble, type Pod } from './pod-state.ts';
-import type { Entry, SandboxBook } from './sandbox-book.ts';
+import type { SandboxBook } from './sandbox-book.ts';
 import { runIn, specIn, type SandboxObject } from './sandbox-object.ts';
 import { agentUrl, refOf } from './starting.ts';
 
@@ -43,31 +43,33 @@ export class Inventory {
     const { book } = this.#deps;
     const onNodes = await this.#onNodes();
     this.#tries = 1;
-    const unmarked: { id: string; mark: SessionMark }[] = [];
-    const found = book.ids().flatMap((id) => {
-      const entry = book.get(id);
-      const spec = entry.object && specIn(entry.object);
-      if (!entry.object || !spec || entry.object.metadata.deletionTimestamp !== undefined) return [];
-      const onNode = entry.pod && onNodes.get(entry.pod.metadata.uid);
-      if (onNode?.session && !spec.session) unmarked.push({ id, mark: onNode.session });
-      const session = onNode?.session ?? spec.session;
-      return [this.#found({ ...spec, ...(session && { session }) }, entry.object, entry, onNode)];
-    });
-    return { found, unmarked };
+    const seen = book.ids().flatMap((id) => this.#seen(id, onNodes));
+    const unmarked = seen.flatMap(({ spec, onNode }) =>
+      onNode?.session && !spec.session ? [{ id: spec.id, mark: onNode.session }] : [],
+    );
+    return { found: seen.map((one) => this.#found(one)), unmarked };
   }
 
-  #found(
-    spec: SandboxSpec,
-    object: SandboxObject,
-    { pod }: Entry,
-    onNode: NodePod | undefined,
-  ): FoundSandbox {
-    const { verified, state, why } = stateOf(object, { spec, pod, onNode });
+  /** What can be understood and is not being deleted. */
+  #seen(id: string, onNodes: ReadonlyMap<string, NodePod>): readonly Facts[] {
+    const { object, pod } = this.#deps.book.get(id);
+    if (!object || object.metadata.deletionTimestamp !== undefined) return [];
+    const spec = specIn(object);
+    if (spec) return [{ spec, object, pod, onNode: pod && onNodes.get(pod.metadata.uid) }];
+    this.#deps.log('a Sandbox of ours cannot be understood', { name: object.metadata.name });
+    return [];
+  }
+
+  #found(facts: Facts): FoundSandbox {
+    const { spec, pod, onNode } = facts;
+    const session = onNode?.session ?? spec.session;
+    const whole = { ...spec, ...(session && { session }) };
+    const { verified, state, why } = stateOf({ ...facts, spec: whole });
     const { id, name, workload } = spec;
     const ref = pod
       ? refOf({ id, name, ports: workload.ports }, pod, this.#deps.agentPort)
       : { id, name, entryPoints: [] };
-    return { spec, state, ...(why !== undefined && { why }), ...(verified && { ref }) };
+    return { spec: whole, state, ...(why !== undefined && { why }), ...(verified && { ref }) };
   }
 
   /** Pods by uid, as far as their nodes answer. */
@@ -129,11 +131,13 @@ function stateOfOther({ spec, pod, onNode }: Facts): State {
 
 interface Facts {
   readonly spec: SandboxSpec;
+  readonly object: SandboxObject;
   readonly pod: Pod | undefined;
   readonly onNode: NodePod | undefined;
 }
 
-function stateOf(object: SandboxObject, facts: Facts): State {
+function stateOf(facts: Facts): State {
+  const { object } = facts;
   if (object.spec.operatingMode === 'Suspended') return { state: 'stopped', verified: true };
   const run = runIn(object);
   return run === undefined ? stateOfOther(facts) : stateOfVerified(run, facts);

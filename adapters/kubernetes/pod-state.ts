@@ -48,6 +48,9 @@ const hopeless = new Set([
   ...['CreateContainerError', 'CreateContainerConfigError', 'RunContainerError', 'PostStartHookError'],
 ]);
 
+/** The node had too much to do, or its runtime was being restarted; it tries again. */
+const passing = /deadline exceeded|connection refused|transport|is reserved for/;
+
 const conditionOf = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
   conditions?.find((one) => one.type === type);
 
@@ -92,6 +95,7 @@ const lastWords = ({ message }: Terminated): string =>
 function containerTrouble(pod: Pod, status: ContainerStatus): string | undefined {
   const { waiting } = status.state ?? {};
   if (waiting?.reason === undefined || !hopeless.has(waiting.reason)) return undefined;
+  if (passing.test(waiting.message ?? '')) return undefined;
   const { terminated } = status.lastState ?? {};
   const details = terminated
     ? `it ended with ${endOf(pod, status.name, terminated)}${lastWords(terminated)}`

@@ -157,10 +157,14 @@ export const markIn = ({ metadata }: SandboxObject): SessionMark | undefined =>
 export const runIn = ({ metadata }: SandboxObject): string | undefined =>
   metadata.annotations?.[runAnnotation];
 
-/** What it is; undefined when somebody spoilt the annotation. */
+/** As far as the driver itself reads it: other releases, and people, write annotations too. */
+const understood = (spec: SandboxSpec | undefined): spec is SandboxSpec =>
+  typeof spec?.id === 'string' && typeof spec.generation === 'number' && Array.isArray(spec.workload?.ports);
+
+/** What it is; undefined when its annotation cannot be understood. */
 export function specIn(object: SandboxObject): SandboxSpec | undefined {
   const spec = parsed<SandboxSpec>(object.metadata.annotations?.[specAnnotation]);
-  if (spec === undefined) return undefined;
+  if (!understood(spec)) return undefined;
   const { metadata = {}, spec: podSpec } = object.spec.podTemplate;
   const pod = { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, spec: podSpec };
   const session = markIn(object);

@@ -92,9 +92,9 @@ describe('start', () => {
     ['a pod that no node takes', {}, { nodeSelector: { no: 'such-node' } }, /^Unschedulable: /],
     [
       'a pod that is refused',
-      { resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } },
       {},
-      /^InvalidPod: /,
+      { priorityClassName: 'no-such-class' },
+      /^AdmissionDenied: .*no-such-class/,
     ],
     [
       'a command that does not exist',
