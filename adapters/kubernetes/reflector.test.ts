@@ -120,6 +120,7 @@ describe('when the watch ends', () => {
     await reflect({ silentMs: 20 }).start();
     await server.nextWatch();
     expect((await server.nextWatch()).query.get('resourceVersion')).toBe('10');
+    expect(logged).toEqual([]);
   });
 
   test('because the server forgot that place, it lists again and tells the differences', async () => {

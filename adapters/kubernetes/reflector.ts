@@ -65,6 +65,9 @@ interface Event<T> {
 /** The watch cannot go on from where it was. */
 class Outdated extends Error {}
 
+/** Nothing came for so long; where a kind has no objects that is the ordinary course of things too. */
+class Silent extends Error {}
+
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 const keyOfObject = ({ metadata }: Named): string => keyOf(metadata?.namespace, metadata?.name ?? '');
 const versionOf = ({ metadata }: Named): string | undefined => metadata?.resourceVersion;
@@ -80,6 +83,7 @@ class WatchingReflector<T extends Named> implements Reflector<T> {
   readonly #first = Promise.withResolvers<void>();
   /** Where to go on watching; undefined is to list first. */
   #version: string | undefined;
+  #listedAt = 0;
   /** Attempts that ended soon after they began, one after the other. */
   #inARow = 0;
   /** It was told that the watch is broken. */
@@ -156,7 +160,7 @@ class WatchingReflector<T extends Named> implements Reflector<T> {
     const outdated = fault instanceof Outdated || (fault instanceof ApiRefusal && fault.status === 410);
     if (outdated) this.#version = undefined;
     // Being outdated is the ordinary course of things.
-    if (!this.#broken && !outdated) {
+    if (!this.#broken && !outdated && !(fault instanceof Silent)) {
       this.#broken = true;
       this.#options.log('watch broken', { path: this.#options.path, why: wordsOf(fault) });
     }
@@ -193,6 +197,7 @@ class WatchingReflector<T extends Named> implements Reflector<T> {
     } while (next !== undefined && next !== '');
     this.#replace(found);
     this.#version = version;
+    this.#listedAt = this.#options.clock.monotonic();
   }
 
   #replace(found: ReadonlyMap<string, T>): void {
@@ -208,11 +213,12 @@ class WatchingReflector<T extends Named> implements Reflector<T> {
       resourceVersion: this.#version,
     };
     let resync = false;
-    const cancelResync = clock.after(resyncMs, () => {
+    const sinceList = clock.monotonic() - this.#listedAt;
+    const cancelResync = clock.after(Math.max(0, resyncMs - sinceList), () => {
       resync = true;
       attempt.abort();
     });
-    const silence = quietly(clock, silentMs, () => attempt.abort(new Error(`silent for ${silentMs} ms`)));
+    const silence = quietly(clock, silentMs, () => attempt.abort(new Silent(`silent for ${silentMs} ms`)));
     try {
       const stream = await cluster.stream({ method: 'GET', path, query, signal: attempt.signal });
       this.#opened();
