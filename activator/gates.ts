@@ -17,6 +17,8 @@ export interface GatesDeps {
   readonly log: Log;
   readonly leases: LeaseBook;
   readonly wakeTimeoutMs: number;
+  /** A session that is known to sleep, so that the store need not be asked. */
+  readonly asleep: (sessionId: string) => Session | undefined;
 }
 
 /** A request that waits. Exactly one of `open` and `refuse` is called, unless it left before. */
@@ -65,7 +67,8 @@ export class Gates {
     gate.places.add(place);
     if (!known) {
       this.#gates.set(sessionId, gate);
-      if (opened) this.#step(gate, { kind: 'answered', granted: false, session: opened });
+      const seen = opened ?? this.#deps.asleep(sessionId);
+      if (seen) this.#step(gate, { kind: 'answered', granted: false, session: seen });
       else void this.#ask(gate);
     } else if (gate.state.phase === 'waiting') this.#refuseStrangers(gate);
     return () => this.#leave(gate, place);

@@ -11,6 +11,7 @@ import { DirectWakes } from './direct-wakes.ts';
 import { Gates } from './gates.ts';
 import { LeaseBook, type Log } from './lease-book.ts';
 import { Resolver, type Caller } from './resolve.ts';
+import { Sleepers } from './sleepers.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface RoutingDeps {
@@ -69,8 +70,10 @@ export class Routing {
     const room = (this.room = new WaitingRoom(config));
     const wakes: Wakes = { wake: (sessionId, seen) => (direct ?? deps.wakes).wake(sessionId, seen) };
     const leases = new LeaseBook({ store, wakes, clock, log, holder: deps.ids.uuid(), leaseMs });
-    const gates = new Gates({ wakes, clock, log, leases, wakeTimeoutMs });
-    const direct = directWakes(deps, leases, gates);
+    const sleepers = new Sleepers();
+    const asleep = (sessionId: string): Session | undefined => sleepers.find(sessionId);
+    const gates = new Gates({ wakes, clock, log, leases, wakeTimeoutMs, asleep });
+    const direct = directWakes(deps, leases, gates, sleepers);
     const opening = { store, runtimes: deps.runtimes, ids: deps.ids };
     this.#resolver = new Resolver({ opening, wakes, clock, log, leases, gates, room });
     this.#clock = clock;
@@ -79,10 +82,12 @@ export class Routing {
     this.#stops = [
       () => direct?.close(),
       feed.subscribe((session) => {
+        if (direct) sleepers.changed(session);
         leases.changed(session);
         if (!direct?.isOwn(session)) gates.changed(session);
       }),
       feed.onGap(() => {
+        sleepers.clear();
         leases.recheck();
         gates.recheck();
       }),
@@ -120,11 +125,19 @@ export class Routing {
 }
 
 /** Who wakes sandboxes where they lie; undefined where nobody can. */
-function directWakes(deps: RoutingDeps, leases: LeaseBook, gates: Gates): DirectWakes | undefined {
+function directWakes(
+  deps: RoutingDeps,
+  leases: LeaseBook,
+  gates: Gates,
+  sleepers: Sleepers,
+): DirectWakes | undefined {
   const { thawer, wakes: fallback, store, clock, log } = deps;
   if (!thawer) return undefined;
   const onAwake = (session: Session): void => gates.awake(session);
-  const onDoubt = (sessionId: string): void => gates.doubt(sessionId);
+  const onDoubt = (sessionId: string): void => {
+    sleepers.forget(sessionId);
+    gates.doubt(sessionId);
+  };
   return new DirectWakes({ store, thawer, fallback, leases, clock, log, onAwake, onDoubt });
 }
 

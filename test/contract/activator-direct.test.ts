@@ -2,6 +2,8 @@
 // S3: one wake however many wait. What is not plainly so goes to the controller: activator/direct-wakes.test.ts.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PlatformError } from '../../model/errors.ts';
+import type { SessionStore } from '../../model/session-store.ts';
+import type { Session } from '../../model/session.ts';
 import { ask } from '../support/ask.ts';
 import { MemoryActivator, type MemoryActivatorOptions } from '../support/memory-activator.ts';
 import { scriptedSandbox } from '../support/scripted-sandbox.ts';
@@ -42,6 +44,33 @@ describe('a paused session whose node is known', () => {
     expect([thaws, lab.wakes]).toEqual([1, []]);
     expect(lab.activator.stats()).toMatchObject({ waiting: 0, gates: 0, leases: 1 });
     expect((await lab.store.get('s'))?.session.state.kind).toBe('running');
+  });
+
+  test('is not even looked up when it was heard of, and is all the same found as it is', async () => {
+    const thawer = { thaw: async () => {} };
+    const asked: string[] = [];
+    const store = (plain: SessionStore): SessionStore => ({
+      ...plain,
+      acquire: (id, ...rest) => (asked.push(id), plain.acquire(id, ...rest)),
+    });
+    const { lab, ref } = await start({ thawer, store });
+    const sandbox = { ...ref, place };
+    await lab.session('s', { kind: 'running', sandbox });
+    const sleep = async (): Promise<void> => {
+      await lab.move('s', { kind: 'idle' });
+      await lab.move('s', { kind: 'paused', generation: 1 });
+    };
+    const status = async (): Promise<number> =>
+      (await ask(lab.port, { path: `${base}/`, headers: ofSession('s') })).status;
+    await sleep();
+    expect([await status(), asked]).toEqual([200, []]);
+    await sleep();
+    // Somebody else wakes it, and nobody tells.
+    const paused = (await lab.store.get('s'))?.session as Session;
+    const awake = { ...paused, version: paused.version + 1, state: { kind: 'running', sandbox } as const };
+    expect(await lab.store.save(awake, null)).toBe('saved');
+    expect([await status(), lab.wakes]).toEqual([200, []]);
+    expect(asked).toEqual(['s']);
   });
 
   test('and whose node does not answer is the controller’s', async () => {
