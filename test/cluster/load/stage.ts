@@ -11,7 +11,7 @@ import { startLoad } from '../../chaos/load.ts';
 import { ask } from '../../chaos/request.ts';
 import { apply, eventually, kubectl, list, type KubeObject } from '../kubectl.ts';
 import { isAlive, type Pod } from '../node.ts';
-import { addresses } from '../operator.ts';
+import { addresses, redisCli } from '../operator.ts';
 
 export const poolSize = 2;
 const runtimes = ['load-warm', 'load-cold'] as const;
@@ -70,6 +70,9 @@ const isOfOurs = ({ metadata }: KubeObject): boolean =>
   runtimes.some((name) => metadata.name.startsWith(`${name}-`));
 
 const sandboxOf = ({ metadata }: KubeObject): string => metadata.labels?.[sandboxLabel] ?? metadata.name;
+
+const without = (names: readonly string[], others: readonly string[]): readonly string[] =>
+  names.filter((name) => !others.includes(name));
 
 export interface AtRest {
   readonly sandboxes: readonly KubeObject[];
@@ -161,24 +164,54 @@ export class Stage {
     this.history.write({ t: 'life', program, what: 'ready' });
   }
 
+  /** Sandboxes of these runtimes that the store has: of the pools, and of sessions that have not ended. */
+  async #stored(sessions: readonly SessionOnCluster[]): Promise<readonly string[]> {
+    const lines = (await redisCli('HGETALL', '{agentcube}:sandboxes')).split('\n');
+    const living = new Set(sessions.map(({ sessionId }) => `s${sessionId}`));
+    const isWarm = (whose: string): boolean =>
+      runtimes.some((name) => whose.includes(`/${namespace}/${name}@`));
+    return lines.filter((_, index) => {
+      const whose = lines[index + 1] ?? '';
+      return index % 2 === 0 && (living.has(whose) || (whose.startsWith('w') && isWarm(whose)));
+    });
+  }
+
+  /** What the store has of a sandbox that the cluster has not, or the other way round; claims of nobody's sandbox. */
+  async #disagreements({ sandboxes, claims, sessions }: AtRest): Promise<readonly Violation[]> {
+    const stored = await this.#stored(sessions);
+    const held = sessions.flatMap(({ sandbox }) => sandbox?.name ?? []);
+    const claimed = claims.map(({ metadata }) => metadata.name);
+    const orphans = (what: string, names: readonly string[]): readonly Violation[] =>
+      names.map((name) => ({ rule: 'nothing orphaned', text: `${what}: ${name}` }));
+    return [
+      ...orphans('in the store and not in the cluster', without(stored, sandboxes.map(sandboxOf))),
+      ...orphans('in the cluster and not in the store', without(sandboxes.map(sandboxOf), stored)),
+      ...orphans('a claim without a session', without(claimed, held)),
+      ...orphans('a session without a claim', without(held, claimed)),
+    ];
+  }
+
   /** Waits until pods, sandboxes, claims and the store agree, and says what broke which promise. */
   async judge(): Promise<readonly Violation[]> {
     const deadline = this.history.now() + settleForMs;
     for (;;) {
-      const found = await this.look().catch(() => undefined);
+      const found = await this.#find().catch(() => undefined);
       const isLate = this.history.now() > deadline;
-      if (found) {
-        const inventory = { ...this.#inventory(found), at: this.history.now() };
-        const isFine = checkRest(runOf([...this.history.entries(), inventory])).length === 0;
-        if (isFine || isLate) {
-          this.history.write(inventory);
-          break;
-        }
+      if (found && (isLate || found.isFine)) {
+        this.history.write(found.inventory);
+        return [...check(this.history.entries()), ...found.disagreements];
       }
-      if (isLate) break;
+      if (isLate) return check(this.history.entries());
       await sleep(500);
     }
-    return check(this.history.entries());
+  }
+
+  async #find() {
+    const now = await this.look();
+    const inventory = { ...this.#inventory(now), at: this.history.now() };
+    const disagreements = await this.#disagreements(now);
+    const broken = [...checkRest(runOf([...this.history.entries(), inventory])), ...disagreements];
+    return { inventory, disagreements, isFine: broken.length === 0 };
   }
 
   #inventory({ sandboxes, pods, sessions }: AtRest) {
