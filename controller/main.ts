@@ -1,7 +1,7 @@
 // A separate controller: one of them leads, owns the sandboxes of this machine or of a cluster and serves the control API; the
 // others pass requests on to it and take over when it is gone. Only wiring, the process and its signals are here; nothing imports this file.
 import { randomInt } from 'node:crypto';
-import type { Server } from 'node:http';
+import { Agent, type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { resourceCopy } from '../adapters/local/resource-copy.ts';
@@ -115,7 +115,7 @@ class ControllerProgram {
     const reviews = config.enableAuth && ground.kind === 'cluster' ? ground.reviews() : undefined;
     this.door = new ControlDoor({
       leaderUrl: () => this.#elector?.leaderUrl,
-      agent: agentFor(config.certificate),
+      agent: agentFor(config.certificate) ?? new Agent({ keepAlive: true }),
       ownerTokens: () => ground.ownerTokens(),
       access: reviews && new Access({ reviews, clock: systemClock, log }),
       log,
