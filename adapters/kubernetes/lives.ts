@@ -6,20 +6,22 @@ import type { Cancel } from '../../model/clock.ts';
 import { endOfRun, runOf, type Pod } from './pod-state.ts';
 import type { SandboxBook } from './sandbox-book.ts';
 
+type Book = Pick<SandboxBook, 'get' | 'onChange'>;
+
 interface Live {
   readonly run: string;
   readonly generation: number;
 }
 
 export class Lives {
-  readonly #book: SandboxBook;
+  readonly #book: Book;
   readonly #live = new Map<string, Live>();
   /** Runs that have ended, of sandboxes that may be started again. */
   readonly #over = new Map<string, string>();
   readonly #listeners = new Set<(exit: SandboxExit) => void>();
   readonly #stop: Cancel;
 
-  constructor(book: SandboxBook) {
+  constructor(book: Book) {
     this.#book = book;
     this.#stop = book.onChange((id) => this.#look(id));
   }

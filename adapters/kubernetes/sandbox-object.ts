@@ -181,7 +181,8 @@ export const identityOf = (name: string, namespace: string): Identified => ({
 export function claimedPatch(mark: SessionMark, run: string | undefined, claim?: ObjectMeta) {
   const owner = claim && {
     ...{ apiVersion: claimApiVersion, kind: 'SandboxClaim', name: claim.name, uid: claim.uid },
-    ...{ controller: true, blockOwnerDeletion: true },
+    // Blocking would need a right to the claim's finalizers.
+    ...{ controller: true, blockOwnerDeletion: false },
   };
   return {
     metadata: {
