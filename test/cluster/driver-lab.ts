@@ -74,7 +74,8 @@ const probe = {
 
 function workloadIn(namespace: string, uid: string, container: object, pod: object): Workload {
   const plain = runtimeIn(namespace);
-  const spec = { ...pod, containers: [{ ...probe, ...container }] };
+  // The probe does not listen to SIGTERM, and nobody wants to wait for it.
+  const spec = { terminationGracePeriodSeconds: 2, ...pod, containers: [{ ...probe, ...container }] };
   const result = validateRuntime({ ...plain, spec: { ...plain.spec, podTemplate: { spec } } });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return { ...workloadOf(result.runtime), uid };
@@ -111,7 +112,8 @@ export async function driverLab(name: string): Promise<DriverLab> {
     async open(options = {}) {
       const driver = await createKubernetesDriver({
         ...{ cluster, agents, clock, log, publicKeyPem: key.publicPem },
-        ...{ namespace: made.name, platform: made.name, nodeAgentPort: port, ...options },
+        ...{ namespace: made.name, platform: made.name, nodeAgentPort: port },
+        ...{ unschedulableMs: 2_000, ...options },
       });
       drivers.push(driver);
       return driver;
