@@ -22,6 +22,9 @@ const idleMs = 20_000;
 /** How long all that follows a claim may take to be written (ms). */
 const settleMs = 20_000;
 
+/** What is written less often than this per session is somebody else's. */
+const rarest = 0.1;
+
 const writing = new Set(['POST', 'PUT', 'PATCH', 'APPLY', 'DELETE', 'DELETECOLLECTION']);
 /** Heartbeats of the cluster and its programs, what the quota itself costs, and requests that store nothing. */
 const besides = new Set(['leases', 'nodes', 'resourcequotas', 'tokenreviews', 'subjectaccessreviews']);
@@ -63,7 +66,7 @@ async function writtenBy(idlePerMs: Counts, work: () => Promise<void>): Promise<
     key,
     Math.max(0, count - (idlePerMs.get(key) ?? 0) * took),
   ]);
-  return new Map(own.filter(([, count]) => count >= 0.5));
+  return new Map(own.filter(([, count]) => count >= sessions * rarest));
 }
 
 async function idleRate(): Promise<Counts> {
@@ -82,12 +85,13 @@ const told = (counts: Counts): string =>
     .map(([key, count]) => `${key} ${(count / sessions).toFixed(2)}`)
     .join(', ');
 
-const noMore = {
+/** Lets there be no more sandboxes than these. */
+const noMoreThan = (count: number): object => ({
   apiVersion: 'v1',
   kind: 'ResourceQuota',
   metadata: { name: 'no-more', namespace },
-  spec: { hard: { 'count/sandboxes.agents.x-k8s.io': String(sessions) } },
-};
+  spec: { hard: { 'count/sandboxes.agents.x-k8s.io': String(count) } },
+});
 
 /** Claimed, called, asleep, woken. */
 async function live({ control, data }: Doors): Promise<string> {
@@ -105,11 +109,12 @@ export async function writeFigures(): Promise<Figure[]> {
   const ids: string[] = [];
   try {
     await deploy(name, sessions);
-    await apply(noMore);
+    await apply(noMoreThan(sessions));
     const idle = await idleRate();
     const living = await writtenBy(idle, async () => {
       for (let n = 0; n < sessions; n += 1) ids.push(await live(doors));
     });
+    await apply(noMoreThan(0));
     const ending = await writtenBy(idle, async () => {
       for (const id of ids) await command(doors.control, id, 'end');
     });
