@@ -133,7 +133,8 @@ class KubernetesDriver implements Driver {
   }
 
   mark(id: string, session: SessionMark): Promise<void> {
-    return this.#inTurn(id, () => this.#marker.mark(id, session, this.#lives.run(id)));
+    // In a turn of its own: an API server that does not answer holds up nobody who wants to sleep or wake.
+    return this.#inTurn(`mark of ${id}`, () => this.#marker.mark(id, session, this.#lives.run(id)));
   }
 
   async pause(id: string, version: number): Promise<{ paused: true } | { busy: readonly string[] }> {

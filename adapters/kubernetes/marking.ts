@@ -75,17 +75,8 @@ export class Marker {
 
   /** Deletes the claim of a sandbox, if it has one. */
   async release({ metadata }: SandboxObject): Promise<void> {
-    for (const { kind, name, uid } of metadata.ownerReferences ?? []) {
-      if (kind !== 'SandboxClaim') continue;
-      const claim = {
-        ...{ apiVersion: claimApiVersion, kind },
-        metadata: { name, namespace: metadata.namespace },
-      };
-      await this.#deps.cluster.remove(claim, { uid }).catch((fault: unknown) => {
-        // One of the same name that is not ours.
-        if (!isRefusal(fault, 'Conflict')) throw fault;
-      });
-    }
+    for (const { kind, name, uid } of metadata.ownerReferences ?? [])
+      if (kind === 'SandboxClaim') await this.#removeClaim(name, metadata.namespace, uid);
   }
 
   async #write(object: SandboxObject, mark: SessionMark, run: string | undefined): Promise<void> {
@@ -98,9 +89,19 @@ export class Marker {
       const body = { ...patch, metadata: { ...patch.metadata, uid } };
       book.learn(await cluster.patch<SandboxObject>(identityOf(name, namespace), body, { fieldManager }));
     } catch (fault) {
-      if (isNotFound(fault) || isRefusal(fault, 'Conflict')) throw gone('its Sandbox is gone');
-      throw clusterFault(fault);
+      if (!isNotFound(fault) && !isRefusal(fault, 'Conflict')) throw clusterFault(fault);
+      // It was deleted meanwhile, by somebody who knew of no claim.
+      if (claim?.name !== undefined) await this.#removeClaim(claim.name, namespace, claim.uid);
+      throw gone('its Sandbox is gone');
     }
+  }
+
+  async #removeClaim(name: string, namespace: string, uid: string | undefined): Promise<void> {
+    const which = { ...{ apiVersion: claimApiVersion, kind: 'SandboxClaim' }, metadata: { name, namespace } };
+    await this.#deps.cluster.remove(which, uid === undefined ? {} : { uid }).catch((fault: unknown) => {
+      // One of the same name that is not ours.
+      if (!isRefusal(fault, 'Conflict')) throw fault;
+    });
   }
 
   async #claimOf(object: SandboxObject, mark: SessionMark): Promise<ObjectMeta | undefined> {

@@ -119,7 +119,7 @@ describe('a claimed one', () => {
   test('says whose it is, and which run of it', () => {
     const patch = claimedPatch(mark, 'u/0');
     expect(patch.metadata.ownerReferences).toBeNull();
-    expect(patch.spec.shutdownTime).toBe('2026-01-01T01:00:00Z');
+    expect(patch.spec?.shutdownTime).toBe('2026-01-01T01:00:00Z');
     expect(runIn({ metadata: patch.metadata } as unknown as SandboxObject)).toBe('u/0');
   });
 
@@ -132,7 +132,7 @@ describe('a claimed one', () => {
         annotations: { 'agents.x-k8s.io/sandbox-name': 'my-runtime-abcd1234' },
         ownerReferences: [{ kind: 'CodeInterpreter', controller: false }],
       },
-      spec: { warmPoolRef: { name: 'my-runtime' } },
+      spec: { warmPoolRef: { name: 'my-runtime' }, lifecycle: { shutdownTime: '2026-01-01T01:00:00Z' } },
     });
     const { ownerReferences } = claimedPatch(mark, undefined, {
       ...claim.metadata,

@@ -194,7 +194,8 @@ export function claimedPatch(mark: SessionMark, run: string | undefined, claim?:
       },
       ownerReferences: owner ? [owner] : null,
     },
-    spec: shutdownOf(mark),
+    // The claim has its end; a change of the spec would be answered by writes to two statuses.
+    ...(!claim && { spec: shutdownOf(mark) }),
   };
 }
 
@@ -205,7 +206,10 @@ export const restartedPatch = (spec: SandboxSpec, run: string | undefined) => ({
 
 export interface ClaimObject extends Identified {
   readonly metadata: ObjectMeta & { readonly name: string; readonly namespace: string };
-  readonly spec: { readonly warmPoolRef: { readonly name: string } };
+  readonly spec: {
+    readonly warmPoolRef: { readonly name: string };
+    readonly lifecycle: ReturnType<typeof shutdownOf>;
+  };
 }
 
 /** What agent-sandbox's users look for: the claim by which a session has its sandbox. Owned by the runtime, as AgentCube has it. */
@@ -223,6 +227,6 @@ export function claimObject(spec: SandboxSpec, mark: SessionMark, now: number): 
       },
       ownerReferences: ownerOf(workload, false),
     },
-    spec: { warmPoolRef: { name: workload.name } },
+    spec: { warmPoolRef: { name: workload.name }, lifecycle: shutdownOf(mark) },
   };
 }
