@@ -12,7 +12,7 @@ import type { CgroupTree, ContainerFolders } from './folders.ts';
 type Memory = NonNullable<ContainerFolders['memory']>;
 
 /** Whether the node has swap at this moment (first line is a heading). */
-export function hasSwap(swapsFile = '/proc/swaps'): boolean {
+function hasSwap(swapsFile: string): boolean {
   try {
     return readFileSync(swapsFile, 'utf8').trim().split('\n').length > 1;
   } catch {
@@ -33,7 +33,7 @@ function liftSwapLimit({ version, folder }: Memory): Cancel {
   if (before === undefined || before === 'max') return () => undefined;
   const write = (value: string): void => {
     try {
-      writeFileSync(file, value, { flag: 'r+' });
+      writeFileSync(file, value);
     } catch {
       // The container went, or the node lets nobody: then nothing is pushed out.
     }
@@ -44,15 +44,17 @@ function liftSwapLimit({ version, folder }: Memory): Cancel {
 
 class Queue implements Reclaimer {
   readonly #tree: CgroupTree;
+  readonly #swaps: string;
   readonly #waiting: (() => void)[] = [];
   #busy = false;
 
-  constructor(tree: CgroupTree) {
+  constructor(tree: CgroupTree, swaps: string) {
     this.#tree = tree;
+    this.#swaps = swaps;
   }
 
   push(pod: string, container: string): Cancel {
-    const memory = hasSwap() ? this.#tree.container(pod, container)?.memory : undefined;
+    const memory = hasSwap(this.#swaps) ? this.#tree.container(pod, container)?.memory : undefined;
     if (memory === undefined) return () => undefined;
     let stop: Cancel = () => {
       const place = this.#waiting.indexOf(begin);
@@ -92,5 +94,5 @@ class Queue implements Reclaimer {
   }
 }
 
-/** Where swap is, it is used as soon as a container sleeps. */
-export const cgroupReclaimer = (tree: CgroupTree): Reclaimer => new Queue(tree);
+/** Where swap is, it is used as soon as a container sleeps. `swaps` is the kernel's list of swap. */
+export const cgroupReclaimer = (tree: CgroupTree, swaps = '/proc/swaps'): Reclaimer => new Queue(tree, swaps);
