@@ -99,12 +99,8 @@ export class Stage {
       activators: { name: 'activators', url: activatorUrl },
       controllers: { name: 'controllers', url: controlUrl },
     });
-    await eventually(
-      'the pool is full',
-      () => stage.look(),
-      (now) => stage.#isEmpty(now),
-      120_000,
-    );
+    // A run that was cut off has left its sessions.
+    await stage.clear(120_000);
     return stage;
   }
 
@@ -234,7 +230,7 @@ export class Stage {
   }
 
   /** Ends every session; resolves when only the pool is left, and rejects with what else there is. */
-  async clear(): Promise<void> {
+  async clear(withinMs = settleForMs): Promise<void> {
     for (const { sessionId } of await this.sessions())
       await ask(
         { method: 'DELETE', url: `${this.doors.controllers.url}/v1/sessions/${sessionId}`, patienceMs },
@@ -244,7 +240,7 @@ export class Stage {
       'only the pool is left',
       () => this.look(),
       (now) => this.#isEmpty(now),
-      settleForMs,
+      withinMs,
     );
   }
 
