@@ -14,7 +14,7 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.open();
 }, minutes(3));
-afterEach(() => stage.clear(), minutes(3));
+afterEach(() => stage?.clear(), minutes(3));
 afterAll(() => stage?.close(), minutes(3));
 
 interface Fault {
