@@ -12,6 +12,7 @@ import type { Cluster } from './client.ts';
 import { clusterFault } from './cluster-failures.ts';
 import { Inventory } from './inventory.ts';
 import { Lives } from './lives.ts';
+import { NodeEnds } from './node-ends.ts';
 import { claimsWanted, gone, Marker, type ClaimsSetting } from './marking.ts';
 import type { NodeAgents } from './node-agent.ts';
 import { createOneByOne } from './one-by-one.ts';
@@ -66,6 +67,7 @@ class KubernetesDriver implements Driver {
   readonly #book: SandboxBook;
   readonly #claims: boolean;
   readonly #lives: Lives;
+  readonly #nodeEnds: NodeEnds;
   readonly #writes: Writes;
   readonly #marker: Marker;
   readonly #starting: StartingDeps;
@@ -82,6 +84,7 @@ class KubernetesDriver implements Driver {
     this.#book = book;
     this.#claims = claims;
     this.#lives = new Lives(book);
+    this.#nodeEnds = new NodeEnds({ ...options, book, lives: this.#lives, agentPort });
     this.#writes = new Writes({ ...options, book });
     this.#marker = new Marker({ ...options, book, claims });
     const patience = {
@@ -188,6 +191,7 @@ class KubernetesDriver implements Driver {
   close(): Promise<void> {
     this.#closed = true;
     for (const interrupt of this.#interrupts.values()) interrupt.abort();
+    this.#nodeEnds.close();
     this.#lives.close();
     this.#book.close();
     return Promise.resolve();

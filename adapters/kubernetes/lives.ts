@@ -50,6 +50,12 @@ export class Lives {
     if (run !== undefined) this.#over.set(id, run);
   }
 
+  /** Somebody who was there says that this run has ended; told unless it is known. */
+  endedSo(id: string, run: string, why: string): void {
+    const live = this.#live.get(id);
+    if (live?.run === run) this.#tell(id, live, { why });
+  }
+
   forget(id: string): void {
     this.#live.delete(id);
     this.#over.delete(id);
@@ -70,9 +76,11 @@ export class Lives {
     if (!live) return;
     const { object, pod } = this.#book.get(id);
     const why = object ? endOfRun(live.run, pod) : 'its Sandbox was deleted';
-    if (why === undefined) return;
-    this.ended(id, live.run);
-    const exit = { id, generation: live.generation, why, ...(!object && { gone: true as const }) };
-    for (const listener of this.#listeners) listener(exit);
+    if (why !== undefined) this.#tell(id, live, { why, ...(!object && { gone: true as const }) });
+  }
+
+  #tell(id: string, { run, generation }: Live, what: Pick<SandboxExit, 'why' | 'gone'>): void {
+    this.ended(id, run);
+    for (const listener of this.#listeners) listener({ id, generation, ...what });
   }
 }
