@@ -2,7 +2,7 @@
 // Does not own: Services (kube-proxy's) and pods' interfaces (CNI's). Invariant: both ways, each step may be done twice.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { node, podRange } from './places.ts';
+import { node, podRange, serviceRange } from './places.ts';
 
 const tries = (command: string, ...args: readonly string[]): boolean => {
   try {
@@ -24,6 +24,8 @@ export function openNetwork(): void {
   tries('ip', 'link', 'add', node.bridge, 'type', 'bridge');
   tries('ip', 'address', 'add', `${node.address}/${podRange.split('/')[1]}`, 'dev', node.bridge);
   execFileSync('ip', ['link', 'set', node.bridge, 'up']);
+  // While kube-proxy changes its rules a Service's address means nothing for a moment: such a packet must not leave this machine.
+  tries('ip', 'route', 'add', serviceRange, 'dev', node.bridge);
   fs.writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   tries('modprobe', 'br_netfilter');
   fs.writeFileSync('/proc/sys/net/bridge/bridge-nf-call-iptables', '1');
