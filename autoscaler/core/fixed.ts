@@ -1,0 +1,18 @@
+// Class `fixed`: exactly as many as were asked for, whatever comes. AgentCube's warmPoolSize.
+import type { Decision, FixedPolicy, Scaler } from './policy.ts';
+
+export class FixedScaler implements Scaler {
+  readonly #size: number;
+
+  constructor({ size }: FixedPolicy) {
+    this.#size = size;
+  }
+
+  round(): Decision {
+    return { size: this.#size, why: { rule: 'fixed', numbers: { size: this.#size } } };
+  }
+
+  state(): object {
+    return {};
+  }
+}
