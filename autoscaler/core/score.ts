@@ -11,10 +11,7 @@ const correctedOver = 40;
 const mostCorrection = 4;
 
 /** Before there is a score, a risk is taken for the share of misses that it gives: as much as sessions with so many misses allowed. */
-const believedMisses = 20;
-/** No risk is kept that is below this part of the allowed misses: sessions that nothing could have foreseen are not worth any pool. */
-const deepest = 16;
-
+const believedMisses = 1;
 export interface ScoreState {
   readonly scored: number;
   readonly missed: readonly number[];
@@ -79,10 +76,10 @@ export class Score {
   get risk(): number {
     const { aim } = this;
     const believed = believedMisses / this.#allowed;
-    for (const [place, risk] of risks.entries()) {
-      const missed = (this.#missed[place] ?? 0) + believed * risk;
-      if (missed <= aim * (this.#scored + believed) || risk < aim / deepest) return place;
-    }
-    return risks.length - 1;
+    // What no risk would have saved is no reason to hold more.
+    const unavoidable = (this.#missed.at(-1) ?? 0) + believed * aim;
+    const budget = Math.max(aim * (this.#scored + believed), unavoidable);
+    const place = risks.findIndex((risk, at) => (this.#missed[at] ?? 0) + believed * risk <= budget);
+    return place < 0 ? risks.length - 1 : place;
   }
 }

@@ -12,6 +12,7 @@ import {
   targetPolicy,
   type Setup,
 } from './compare.ts';
+import { measureRounds } from './measure.ts';
 import { help, OptionError, readOptions, type Options } from './options.ts';
 import type { Round } from './replay.ts';
 import { costTable, equalIdleTable, reachedTable, type Curves } from './report.ts';
@@ -90,6 +91,10 @@ function main(): void {
   let picture = 0;
   for (const file of options.traces) {
     const trace = open(file, options);
+    if (options.measure !== undefined) {
+      print(measureRounds(trace, options.measure, () => performance.now()));
+      continue;
+    }
     for (const { median, p99, text } of options.startUps) {
       if (picture > 0) print('');
       const startUp = { median, p99, failing: options.failing };

@@ -21,6 +21,7 @@ started cold against the time that warm sandboxes waited (idle).
   --runtime NAME   only this runtime
   --svg FILE       the curves, and one run over time, as a picture
   --all            print every setting, not only those that differ clearly
+  --measure N      nothing but how long one round of decisions takes for N runtimes, each with the trace from another moment on
   --seed N         of start-up times that vary, and of failures; 1
 
 Policies: fixed N holds N at all times. kpa T is Knative's autoscaler with one sandbox for T new sessions a second. target P is
@@ -47,6 +48,8 @@ export interface Options {
   readonly explainAt?: number;
   readonly runtime?: string;
   readonly svg?: string;
+  /** So many runtimes. */
+  readonly measure?: number;
   readonly all: boolean;
   readonly seed: number;
 }
@@ -87,6 +90,7 @@ const flags = {
   explain: { type: 'string' },
   runtime: { type: 'string' },
   svg: { type: 'string' },
+  measure: { type: 'string' },
   all: { type: 'boolean', default: false },
   seed: { type: 'string', default: '1' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -105,7 +109,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   const { values, positionals } = parsed(args);
   if (values.help) return 'help';
   if (positionals.length === 0) throw new OptionError('no trace given: npm run simulate -- TRACE.csv');
-  const { explain, runtime, svg } = values;
+  const { explain, measure, runtime, svg } = values;
   return {
     traces: positionals,
     startUps: (values.startup ?? ['1.5']).map(startUp),
@@ -117,6 +121,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     all: values.all,
     seed: number('seed', values.seed, { from: 0, to: 2 ** 32 - 1 }),
     ...(explain === undefined ? {} : { explainAt: 1_000 * number('explain', explain, { from: 0, to: 1e9 }) }),
+    ...(measure === undefined ? {} : { measure: number('measure', measure, { from: 1, to: 1e6 }) }),
     ...(runtime === undefined ? {} : { runtime }),
     ...(svg === undefined ? {} : { svg }),
   };

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createScaler } from '../core/scaler.ts';
 import { coldAt, runOracle, runPolicy, targetPolicy, type Setup } from './compare.ts';
+import { measureRounds } from './measure.ts';
 import { startUpTimes } from './random.ts';
 import { replay, type ReplayInput } from './replay.ts';
 
@@ -98,4 +99,10 @@ test('between two settings a curve is a straight line; beyond its ends nothing i
     undefined,
     undefined,
   ]);
+});
+
+test('a measurement says what it measured', () => {
+  let now = 0;
+  const line = measureRounds(setup.trace, 10, () => (now += 5));
+  expect(line).toBe('a round of 10 runtimes: 5.0 ms, 500.00 µs each');
 });
