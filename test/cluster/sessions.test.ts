@@ -61,6 +61,9 @@ const said = (words: Promise<string>): Promise<string> => words.catch((fault: un
 
 beforeAll(async () => {
   at = await addresses();
+  // An API server that has just been started looks at an aggregated API that did not answer at once only a minute later.
+  const named = () => kubectl('api-resources', '--api-group=agentcube.volcano.sh', '-o', 'name');
+  await eventually('sessions in discovery', named, (names) => names.includes('sessions'), 120_000);
   made = await namespaceFor(namespace);
   await apply(manifest);
 });
