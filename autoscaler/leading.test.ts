@@ -28,7 +28,10 @@ class Lab {
       all: () => this.runtimes ?? [],
       onRead: (listener) => this.#listen(this.#read, listener),
     },
-    openTargets: (term) => ({ publish: (targets) => this.#publish(term, targets) }),
+    openTargets: (term) => ({
+      update: () => Promise.reject(new Error('not used')),
+      replace: (targets) => this.#publish(term, targets),
+    }),
     onGap: (listener) => this.#listen(this.#gaps, listener),
     clock: this.clock,
     log: () => undefined,

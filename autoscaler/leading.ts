@@ -93,7 +93,7 @@ class Lead implements Leading {
   async #tell(targets: readonly PoolTarget[]): Promise<void> {
     if (this.#published && sameTargets(this.#published, targets)) return;
     const gaps = this.#gaps;
-    await this.#writes.publish(targets);
+    await this.#writes.replace(targets);
     // What was told before a gap may be gone with the store.
     if (gaps === this.#gaps) this.#published = targets;
   }

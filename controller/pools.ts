@@ -172,7 +172,7 @@ export class Pools {
   async #tend(pool: Tending): Promise<void> {
     const { deployments, store, targets } = this.#deps;
     const deployment = deployments.find(pool.key);
-    const size = targets?.find(pool.key) ?? deployment?.runtime.warmPoolSize ?? 0;
+    const size = targets?.find(pool.key)?.size ?? deployment?.runtime.warmPoolSize ?? 0;
     const wanted = deployment ? { revision: deployment.runtime.revision, size } : null;
     const entries = await store.entries();
     const plan = planPool({ key: pool.key, wanted, entries, starting: pool.starting });

@@ -1,6 +1,7 @@
 // The ports between programs: what is deployed, how to ask for a wake, and how to learn that a session changed.
 // In one process they are function calls; apart they are messages. A lost message costs a look-up, never a wrong answer.
 import type { Cancel } from './clock.ts';
+import type { Scaling, Why } from './scaling.ts';
 import type { SessionMark } from './sandbox-spec.ts';
 import type { RuntimeKey, SandboxPlace } from './sandbox.ts';
 import type { Session, SessionPolicy } from './session.ts';
@@ -11,7 +12,12 @@ export interface DeployedRuntime {
   readonly revision: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly policy: SessionPolicy;
+  /** The size of its pool where nobody decides another. */
   readonly warmPoolSize: number;
+  /** Absent: exactly `warmPoolSize`. */
+  readonly scaling?: Scaling;
+  /** What one sandbox may use, or else asks for (bytes); absent when it says neither. */
+  readonly memoryBytes?: number;
 }
 
 export interface Runtimes {
@@ -72,17 +78,22 @@ export interface RuntimeDirectory {
 export interface PoolTarget {
   readonly runtime: RuntimeKey;
   readonly size: number;
+  /** What its policy asked for, which a budget may cut, and a dry run only says; absent where nothing is decided but `warmPoolSize`. */
+  readonly wanted?: number;
+  readonly why?: Why;
 }
 
 /** What the autoscaler decides. A runtime without a target keeps its own `warmPoolSize`. */
 export interface PoolTargets {
   /** From memory. */
-  find(runtime: RuntimeKey): number | undefined;
-  /** Told after targets changed, with those runtimes. */
+  find(runtime: RuntimeKey): PoolTarget | undefined;
+  /** Told after targets changed, with those runtimes; of a change in `why` alone too. */
   onChange(listener: (runtime: RuntimeKey) => void): Cancel;
 }
 
 export interface PoolTargetWrites {
   /** Replaces all targets. Rejects with STORE_UNAVAILABLE or NOT_LEADER. */
-  publish(targets: readonly PoolTarget[]): Promise<void>;
+  replace(targets: readonly PoolTarget[]): Promise<void>;
+  /** Sets some, takes others away, and leaves the rest. Rejects as `replace`; then it is unknown what is there. */
+  update(changed: readonly PoolTarget[], gone: readonly RuntimeKey[]): Promise<void>;
 }

@@ -12,10 +12,12 @@ import { TableReader, tablePublisher } from './published.ts';
 
 /** The writing end, for the leader of `fence`. */
 export function redisRuntimeDirectory(link: RedisLink, fence: Fence): RuntimeDirectory {
-  const publish = tablePublisher(link, fence, 'runtimes');
+  const table = tablePublisher(link, fence, 'runtimes');
   return {
     publish: (runtimes) =>
-      publish(new Map(runtimes.map((runtime) => [runtimeKeyText(runtime.key), JSON.stringify(runtime)]))),
+      table.replace(
+        new Map(runtimes.map((runtime) => [runtimeKeyText(runtime.key), JSON.stringify(runtime)])),
+      ),
   };
 }
 

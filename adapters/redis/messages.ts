@@ -1,6 +1,6 @@
 // What is said between programs, read back: a text that is not what it should be answers undefined, which is a gap and no fault.
 // Programs of another version may be at work on the same Redis, so what is read is looked at.
-import type { DeployedRuntime } from '../../model/platform.ts';
+import type { DeployedRuntime, PoolTarget } from '../../model/platform.ts';
 import type { RuntimeKey } from '../../model/sandbox.ts';
 import type { Session } from '../../model/session.ts';
 
@@ -55,8 +55,10 @@ export const readRuntime = (text: string): DeployedRuntime | undefined => {
   return isRuntime(value) ? value : undefined;
 };
 
-/** A runtime's name, as text that two readers understand alike. */
-export const readKey = (text: string): RuntimeKey | undefined => {
-  const value = parsed(text);
-  return isKey(value) ? value : undefined;
+/** A size that the leading autoscaler decided. */
+export const readTarget = (text: string): PoolTarget | undefined => {
+  const target = fieldsOf(parsed(text));
+  const size = target?.['size'];
+  const isTarget = isKey(target?.['runtime']) && Number.isSafeInteger(size) && Number(size) >= 0;
+  return isTarget ? (target as unknown as PoolTarget) : undefined;
 };

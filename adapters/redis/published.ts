@@ -19,16 +19,31 @@ redis.call('PUBLISH', ARGV[2], '')`;
 export type TableName = 'runtimes' | 'targets';
 type Rows = ReadonlyMap<string, string>;
 
-/** Replaces the table in one step. */
-export function tablePublisher(
-  link: RedisLink,
-  fence: Fence,
-  table: TableName,
-): (rows: Rows) => Promise<void> {
+// ARGV: the channel, how many rows go, their names, then name and text of each that is set.
+const UPDATE = `
+local gone = tonumber(ARGV[3])
+for at = 4, 3 + gone do redis.call('HDEL', KEYS[2], ARGV[at]) end
+for at = 4 + gone, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1]) end
+redis.call('PUBLISH', ARGV[2], '')`;
+
+export interface TablePublisher {
+  /** Replaces the table in one step. */
+  replace(rows: Rows): Promise<void>;
+  /** Sets some rows and takes others away. */
+  update(rows: Rows, gone: readonly string[]): Promise<void>;
+}
+
+export function tablePublisher(link: RedisLink, fence: Fence, table: TableName): TablePublisher {
   const replace = fencedScriptOf(link, fence, 'agentcubeReplaceTable', REPLACE);
+  const update = fencedScriptOf(link, fence, 'agentcubeUpdateTable', UPDATE);
   const key = keyOf(link, table);
-  return async (rows) => {
-    await replace([key], key, ...[...rows].flat());
+  return {
+    async replace(rows) {
+      await replace([key], key, ...[...rows].flat());
+    },
+    async update(rows, gone) {
+      await update([key], key, `${gone.length}`, ...gone, ...[...rows].flat());
+    },
   };
 }
 

@@ -1,18 +1,26 @@
 // How large warm pools are to be: the leading autoscaler publishes it, controllers find it in memory.
 // Does not own the decision (autoscaler/core). A runtime without a target keeps its own size.
-import type { PoolTargets, PoolTargetWrites } from '../../model/platform.ts';
+import type { PoolTarget, PoolTargets, PoolTargetWrites } from '../../model/platform.ts';
 import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
 import type { ReaderOptions } from './directory.ts';
 import type { Fence, RedisLink } from './link.ts';
-import { readKey } from './messages.ts';
+import { readTarget } from './messages.ts';
 import { TableReader, tablePublisher } from './published.ts';
 
 /** The writing end, for the leader of `fence`. */
 export function redisPoolTargetWrites(link: RedisLink, fence: Fence): PoolTargetWrites {
-  const publish = tablePublisher(link, fence, 'targets');
+  const table = tablePublisher(link, fence, 'targets');
+  const rowOf = (target: PoolTarget): [string, string] => [
+    JSON.stringify(target.runtime),
+    JSON.stringify(target),
+  ];
   return {
-    publish: (targets) =>
-      publish(new Map(targets.map(({ runtime, size }) => [JSON.stringify(runtime), String(size)]))),
+    replace: (targets) => table.replace(new Map(targets.map(rowOf))),
+    update: (changed, gone) =>
+      table.update(
+        new Map(changed.map(rowOf)),
+        gone.map((key) => JSON.stringify(key)),
+      ),
   };
 }
 
@@ -22,25 +30,19 @@ export interface RedisPoolTargets extends PoolTargets {
   stop(): void;
 }
 
-interface Target {
-  readonly runtime: RuntimeKey;
-  readonly size: number;
-}
-type Targets = ReadonlyMap<string, Target>;
+type Targets = ReadonlyMap<string, PoolTarget>;
 
 const readTargets = (rows: ReadonlyMap<string, string>): Targets =>
   new Map(
-    [...rows].flatMap(([text, size]) => {
-      const runtime = readKey(text);
-      return runtime && /^\d+$/.test(size)
-        ? [[runtimeKeyText(runtime), { runtime, size: Number(size) }]]
-        : [];
+    [...rows].flatMap(([, text]) => {
+      const target = readTarget(text);
+      return target ? [[runtimeKeyText(target.runtime), target]] : [];
     }),
   );
 
 const changedBetween = (before: Targets, after: Targets): readonly RuntimeKey[] =>
   [...new Map([...before, ...after])]
-    .filter(([key]) => before.get(key)?.size !== after.get(key)?.size)
+    .filter(([key]) => JSON.stringify(before.get(key)) !== JSON.stringify(after.get(key)))
     .map(([, { runtime }]) => runtime);
 
 /** The reading end. */
@@ -56,7 +58,7 @@ export function redisPoolTargets({ link, bus, onFault }: ReaderOptions): RedisPo
   return {
     start: () => reader.start(),
     stop: () => reader.stop(),
-    find: (runtime) => targets.get(runtimeKeyText(runtime))?.size,
+    find: (runtime) => targets.get(runtimeKeyText(runtime)),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

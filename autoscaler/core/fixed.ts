@@ -1,5 +1,6 @@
 // Class `fixed`: exactly as many as were asked for, whatever comes. AgentCube's warmPoolSize.
-import type { Decision, FixedPolicy, Scaler } from './policy.ts';
+import type { FixedPolicy } from '../../model/scaling.ts';
+import type { Decision, Scaler } from './signals.ts';
 
 export class FixedScaler implements Scaler {
   readonly #size: number;

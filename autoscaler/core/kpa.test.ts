@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { KpaScaler, type KpaState } from './kpa.ts';
-import { kpaDefaults, type KpaPolicy, type Signals } from './policy.ts';
+import { kpaDefaults, type KpaPolicy } from '../../model/scaling.ts';
+import type { Signals } from './signals.ts';
 
 const policy: KpaPolicy = { ...kpaDefaults, target: 1, initialScale: 0 };
 

@@ -2,7 +2,8 @@
 // The decision is `autoscaler.Scale` of Knative Serving (pkg/autoscaler/scaling/autoscaler.go), the windows are its
 // `TimedFloat64Buckets` (pkg/autoscaler/aggregation/bucketing.go, one second wide), the bounds, the way from and to zero are
 // those of its scaler (pkg/reconciler/autoscaling/kpa/scaler.go). Names are Knative's.
-import type { Decision, KpaPolicy, Scaler, Signals } from './policy.ts';
+import type { KpaPolicy } from '../../model/scaling.ts';
+import type { Decision, Scaler, Signals } from './signals.ts';
 import { SteadyTime } from './steady-time.ts';
 import { Buckets, type BucketsState } from './window.ts';
 

@@ -1,7 +1,8 @@
 // From a policy to the scaler that carries it out.
 import { FixedScaler } from './fixed.ts';
 import { KpaScaler } from './kpa.ts';
-import type { Scaler, ScalingPolicy } from './policy.ts';
+import type { ScalingPolicy } from '../../model/scaling.ts';
+import type { Scaler } from './signals.ts';
 import { TargetScaler } from './target.ts';
 
 /** A scaler that has seen nothing yet. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { explain, type Signals, type TargetPolicy } from './policy.ts';
+import { explain, noMaximum, type TargetPolicy } from '../../model/scaling.ts';
+import type { Signals } from './signals.ts';
 import { TargetScaler, type TargetState } from './target.ts';
 
-const policy: TargetPolicy = { class: 'target', min: 0, max: Infinity, warmStarts: 0.99 };
+const policy: TargetPolicy = { class: 'target', min: 0, max: noMaximum, warmStarts: 0.99 };
 
 const signals = (now: number, more: Partial<Signals> = {}): Signals => ({
   now,

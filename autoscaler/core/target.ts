@@ -4,7 +4,8 @@
 // cold starts for the same idle time; which chance gives the wanted share is what the score tells.
 // Invariant: between min and max, but for start-ups that fail; and never less for more load, whatever was learned before.
 import { Demand, risks, slowTimes, type DemandState } from './demand.ts';
-import type { Decision, Scaler, Signals, TargetPolicy } from './policy.ts';
+import type { TargetPolicy } from '../../model/scaling.ts';
+import type { Decision, Scaler, Signals } from './signals.ts';
 import { Score, type ScoreState } from './score.ts';
 import { StartUps, type StartUpState } from './start-up.ts';
 import { SteadyTime } from './steady-time.ts';

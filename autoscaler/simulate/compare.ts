@@ -1,6 +1,7 @@
 // Runs policies over a whole trace, each runtime with a scaler of its own, and compares what they cost.
 // A curve is one class of policy at every setting; two classes are compared where their pools are idle alike.
-import { kpaDefaults, type Scaler, type ScalingPolicy } from '../core/policy.ts';
+import { kpaDefaults, noMaximum, type ScalingPolicy } from '../../model/scaling.ts';
+import type { Scaler } from '../core/signals.ts';
 import { createScaler } from '../core/scaler.ts';
 import { oracle } from './oracle.ts';
 import { startUpTimes, type StartUpPlan } from './random.ts';
@@ -75,7 +76,7 @@ export const runPolicy = (setup: Setup, policy: ScalingPolicy, setting: number, 
 export const targetPolicy = (warmStarts: number): ScalingPolicy => ({
   class: 'target',
   min: 0,
-  max: Infinity,
+  max: noMaximum,
   warmStarts,
 });
 

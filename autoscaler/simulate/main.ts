@@ -2,7 +2,7 @@
 // Only files, flags and printing are here; nothing imports this file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { explain } from '../core/policy.ts';
+import { explain } from '../../model/scaling.ts';
 import {
   fixedCurve,
   kpaCurve,

@@ -1,6 +1,6 @@
 // A policy that knows the trace: it holds exactly what comes before a replacement could. No policy can be better that decides
 // as often; how far one is from it is what not knowing costs.
-import type { Scaler } from '../core/policy.ts';
+import type { Scaler } from '../core/signals.ts';
 
 /** `aheadMs`: how far ahead a decision counts, one start-up and one round. */
 export function oracle(arrivals: readonly number[], aheadMs: number): Scaler {

@@ -1,7 +1,7 @@
 // One runtime's trace against one policy, in virtual time: rounds of the autoscaler, a controller that keeps the pool at the size
 // decided, sandboxes that take their time to start. Does not own the decision (../core) nor how a trace is read (trace.ts).
 // A session claims the oldest ready sandbox, or starts cold; a cold start is a sandbox of its own and adds nothing to the pool.
-import type { Decision, Scaler } from '../core/policy.ts';
+import type { Decision, Scaler } from '../core/signals.ts';
 
 /** How one start-up goes: milliseconds, or undefined when it fails (after `failAfterMs`). */
 export type StartUpTimes = () => number | undefined;

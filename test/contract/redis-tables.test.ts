@@ -129,7 +129,7 @@ describe('targets', () => {
   let targets: RedisPoolTargets;
   let changed: string[];
   const publish = (sizes: Readonly<Record<string, number>>) =>
-    redisPoolTargetWrites(connection.link, autoscaler).publish(
+    redisPoolTargetWrites(connection.link, autoscaler).replace(
       Object.entries(sizes).map(([name, size]) => ({ runtime: keyOf(name), size })),
     );
   beforeEach(() => {
@@ -142,11 +142,11 @@ describe('targets', () => {
   test('are there at the start', async () => {
     await publish({ a: 3, b: 0 });
     await targets.start();
-    expect([targets.find(keyOf('a')), targets.find(keyOf('b')), targets.find(keyOf('c'))]).toEqual([
-      3,
-      0,
-      undefined,
-    ]);
+    expect([
+      targets.find(keyOf('a'))?.size,
+      targets.find(keyOf('b'))?.size,
+      targets.find(keyOf('c'))?.size,
+    ]).toEqual([3, 0, undefined]);
   });
 
   test('only those that changed are told: other, new and gone', async () => {

@@ -30,7 +30,8 @@ export class AutoscalerProgram {
     const bus = new SimBus({ world, process, wire, exchange: server, name });
     const log = (message: string): void => world.note(() => `${process.name}: ${message}`);
     const openTargets = (term: number) => ({
-      publish: (targets: readonly PoolTarget[]) =>
+      update: () => Promise.reject(new Error('not used')),
+      replace: (targets: readonly PoolTarget[]) =>
         wire.call('publish targets', () =>
           server.fenced({ role, term }, async () => {
             server.shelf.targets = [...targets];

@@ -94,9 +94,9 @@ export class ToldTargets implements PoolTargets {
     this.#told = new Told(deps, 'targets', () => deps.server.shelf.targets);
   }
 
-  find(runtime: RuntimeKey): number | undefined {
+  find(runtime: RuntimeKey): PoolTarget | undefined {
     const text = runtimeKeyText(runtime);
-    return this.#told.read?.find((one) => runtimeKeyText(one.runtime) === text)?.size;
+    return this.#told.read?.find((one) => runtimeKeyText(one.runtime) === text);
   }
 
   onChange(listener: (runtime: RuntimeKey) => void): Cancel {

@@ -1,7 +1,7 @@
 // Scenarios of the autoscaler as text: what happens on top, then a table of what the pool was to be and why.
 // The top is read and played in virtual time; the table is what `play` answers, to be compared with the one that stands there.
-import type { Scaler, ScalingPolicy, Signals } from '../../autoscaler/core/policy.ts';
-import { kpaDefaults } from '../../autoscaler/core/policy.ts';
+import { kpaDefaults, noMaximum, type ScalingPolicy } from '../../model/scaling.ts';
+import type { Scaler, Signals } from '../../autoscaler/core/signals.ts';
 import { createScaler } from '../../autoscaler/core/scaler.ts';
 import { replay, type Round } from '../../autoscaler/simulate/replay.ts';
 import { table } from '../../autoscaler/simulate/report.ts';
@@ -28,7 +28,7 @@ function policyOf(words: readonly string[]): ScalingPolicy {
     const at = words.indexOf(name);
     return at < 0 ? otherwise : Number(words[at + 1]);
   };
-  const bounds = { min: value('min', 0), max: value('max', Infinity) };
+  const bounds = { min: value('min', 0), max: value('max', noMaximum) };
   if (words[0] === 'kpa') return { ...kpaDefaults, ...bounds, target: value('target', 1) };
   if (words[0] === 'fixed') return { class: 'fixed', size: value('size', 0) };
   const toZero = value('to-zero-after', 0);

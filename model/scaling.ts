@@ -1,10 +1,13 @@
-// What a runtime may ask of its warm pool, what the autoscaler sees of it, and what it answers.
-// Owns no rule: each class of policy is a file of its own. Spans are milliseconds, shares are between 0 and 1.
+// How a runtime wants its warm pool sized, and why a pool has its size: what programs tell each other about scaling.
+// Owns no rule: the decision is the autoscaler's. Everything here is JSON. Spans are milliseconds, shares are between 0 and 1.
+
+/** `max` of a policy that has none: the largest count that JSON, Kubernetes and a shift can hold alike. */
+export const noMaximum = 2_147_483_647;
 
 /** Bounds that hold for every class. */
 interface Bounds {
   readonly min: number;
-  /** Infinity when there is none. */
+  /** At least `min`; `noMaximum` when there is none. */
   readonly max: number;
 }
 
@@ -17,10 +20,12 @@ export interface TargetPolicy extends Bounds {
   readonly toZeroAfterMs?: number;
 }
 
-/** Knative's autoscaler, on new sessions a second. */
+/** Knative's autoscaler, on new sessions a second (`rps`) or on requests in hand (`concurrency`). */
 export interface KpaPolicy extends Bounds {
   readonly class: 'kpa';
-  /** New sessions a second that one warm sandbox stands for: `autoscaling.knative.dev/target`, utilization applied. */
+  /** `rps` when absent. */
+  readonly metric?: 'rps' | 'concurrency';
+  /** What one warm sandbox stands for, in the metric's unit: `autoscaling.knative.dev/target`, utilization applied. */
   readonly target: number;
   readonly stableWindowMs: number;
   readonly panicWindowPercentage: number;
@@ -46,7 +51,7 @@ export type ScalingPolicy = TargetPolicy | KpaPolicy | FixedPolicy;
 export const kpaDefaults: Omit<KpaPolicy, 'target'> = {
   class: 'kpa',
   min: 0,
-  max: Infinity,
+  max: noMaximum,
   stableWindowMs: 60_000,
   panicWindowPercentage: 10,
   panicThresholdPercentage: 200,
@@ -59,41 +64,27 @@ export const kpaDefaults: Omit<KpaPolicy, 'target'> = {
   activationScale: 1,
 };
 
-/** What was seen of one runtime since the round before. */
-export interface Signals {
-  /** Milliseconds; may go back. */
-  readonly now: number;
-  /** New sessions. */
-  readonly arrivals: number;
-  /** Those of them that found no sandbox ready. */
-  readonly coldStarts: number;
-  /** Sandboxes in the pool now, and those on their way to it. */
-  readonly ready: number;
-  readonly starting: number;
-  /** How long each start-up took that succeeded (ms). */
-  readonly startUps: readonly number[];
-  /** How many start-ups failed. */
-  readonly failures: number;
+/** So many new sessions are expected whenever the schedule strikes. */
+export interface ScheduledSessions {
+  /** Five fields as in crontab(5). */
+  readonly cron: string;
+  /** An IANA name; UTC when absent. */
+  readonly timeZone?: string;
+  readonly sessions: number;
+}
+
+/** What a runtime asks of the autoscaler. */
+export interface Scaling {
+  readonly policy: ScalingPolicy;
+  readonly schedule: readonly ScheduledSessions[];
+  /** Only say what would be done: the pool keeps the runtime's own `warmPoolSize`. */
+  readonly dryRun: boolean;
 }
 
 /** Why a pool has its size: the rule that decided last, and every number that it was decided from. */
 export interface Why {
   readonly rule: string;
   readonly numbers: Readonly<Record<string, number>>;
-}
-
-/** What the pool is to hold, ready and starting together. */
-export interface Decision {
-  readonly size: number;
-  readonly why: Why;
-}
-
-/** Decides for one runtime, round after round. What it has learned is in `state`. */
-export interface Scaler {
-  /** One round: takes in what was seen and answers what the pool is to hold. */
-  round(seen: Signals): Decision;
-  /** What the next leader is given: JSON. */
-  state(): object;
 }
 
 /** A reason as one line: `rule: name 1.5, other 3`. */
