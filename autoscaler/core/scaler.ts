@@ -3,16 +3,16 @@ import { FixedScaler } from './fixed.ts';
 import { KpaScaler } from './kpa.ts';
 import type { ScalingPolicy } from '../../model/scaling.ts';
 import type { Scaler } from './signals.ts';
-import { TargetScaler } from './target.ts';
+import { TargetScaler, targetState } from './target.ts';
 
-/** A scaler that has seen nothing yet. */
-export function createScaler(policy: ScalingPolicy): Scaler {
+/** A scaler that goes on from a `state()`; from none, or from one of another class or version, it has seen nothing yet. */
+export function createScaler(policy: ScalingPolicy, state?: unknown): Scaler {
   switch (policy.class) {
     case 'fixed':
       return new FixedScaler(policy);
     case 'kpa':
       return new KpaScaler(policy);
     case 'target':
-      return new TargetScaler(policy);
+      return new TargetScaler(policy, targetState(state));
   }
 }

@@ -27,12 +27,17 @@ export interface Signals {
 export interface Decision {
   readonly size: number;
   readonly why: Why;
+  /**
+   * Cold starts a second that the k-th sandbox of the pool is expected to save, k from 1: what a budget compares. Never grows with k,
+   * never negative; asked about this round only. Absent: nothing is known of it.
+   */
+  readonly worth?: (k: number) => number;
 }
 
 /** Decides for one runtime, round after round. What it has learned is in `state`. */
 export interface Scaler {
   /** One round: takes in what was seen and answers what the pool is to hold. */
   round(seen: Signals): Decision;
-  /** What the next leader is given: JSON. */
+  /** What the next leader is given: JSON, with the class and a version, so that no other class reads it. */
   state(): object;
 }

@@ -24,6 +24,8 @@ interface Open {
 }
 
 export interface TargetState {
+  readonly class: 'target';
+  readonly version: number;
   readonly elapsed: number;
   readonly demand: DemandState;
   readonly startUps: StartUpState;
@@ -34,6 +36,20 @@ export interface TargetState {
   readonly lastScored: number;
   readonly open: readonly Open[];
 }
+
+/** Of `TargetState`: grows whenever what is in it means something else. */
+const version = 1;
+
+/** What `state()` wrote, if this version wrote it. */
+export const targetState = (state: unknown): TargetState | undefined =>
+  typeof state === 'object' &&
+  state !== null &&
+  'class' in state &&
+  state.class === 'target' &&
+  'version' in state &&
+  state.version === version
+    ? (state as TargetState)
+    : undefined;
 
 const nothing = { elapsed: 0, lastSession: null, total: 0, lastScored: 0, open: [] };
 
@@ -77,6 +93,8 @@ export class TargetScaler implements Scaler {
 
   state(): TargetState {
     return {
+      class: 'target',
+      version,
       elapsed: this.#time.elapsed,
       demand: this.#demand.state(),
       startUps: this.#startUps.state(),
