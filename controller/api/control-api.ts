@@ -1,4 +1,4 @@
-// The control port's HTTP program: AgentCube's control routes, our session routes, runtimes as Kubernetes-style resources.
+// The control port's HTTP program: AgentCube's control routes, ours for sessions and pools, runtimes as Kubernetes-style resources.
 // Does not own a server, its sockets and timeouts (main.ts), nor any decision: it reads requests and writes answers.
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { agentcubeRoutes, type AgentcubeRoutesDeps } from './agentcube-routes.ts';
@@ -6,11 +6,13 @@ import { writeError, type Log } from './errors.ts';
 import { discoveryRoutes } from './kube-discovery.ts';
 import { kubeRoutes, type KubeRegistry } from './kube-routes.ts';
 import { openapiDocument } from './openapi.ts';
+import { poolRoutes, type PoolRoutesDeps } from './pool-routes.ts';
 import { expressPath, matches, type Route } from './route.ts';
 import { sessionRoutes, type SessionRoutesDeps } from './session-routes.ts';
 
 export type ControlApiDeps = AgentcubeRoutesDeps &
-  SessionRoutesDeps & {
+  SessionRoutesDeps &
+  PoolRoutesDeps & {
     /** Absent where runtimes are deployed elsewhere: then there are no routes for them. */
     readonly registry?: KubeRegistry;
     readonly log: Log;
@@ -65,6 +67,7 @@ export function createControlApi(deps: ControlApiDeps): Express {
   const served = [
     ...agentcubeRoutes(deps),
     ...sessionRoutes(deps),
+    ...poolRoutes(deps),
     ...(deps.registry ? [...discoveryRoutes(), ...kubeRoutes(deps.registry)] : []),
   ];
   const routes = [...served, documentRoute(served)];

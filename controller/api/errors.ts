@@ -50,7 +50,7 @@ const writeTyped = (response: Response, error: PlatformError): void =>
 
 function writerFor(path: string): typeof writeTyped {
   if (/^\/apis(\/|$)/.test(path)) return writeKubernetes;
-  return /^\/v1\/sessions(\/|$)/.test(path) ? writeTyped : writeAgentcube;
+  return /^\/v1\/(sessions|pools|namespaces)(\/|$)/.test(path) ? writeTyped : writeAgentcube;
 }
 
 const codesOfLibraries: Readonly<Record<number, ErrorCode>> = {

@@ -1,6 +1,7 @@
 // What a route of the control API is. The routes are one list: the server, /openapi.json and the redirects are made from it.
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import { PlatformError } from '../../model/errors.ts';
 import type { BodyName } from './schemas.ts';
 
 export interface Answer {
@@ -10,7 +11,7 @@ export interface Answer {
 
 export interface RouteDoc {
   readonly summary: string;
-  readonly tag: 'AgentCube' | 'Sessions' | 'Runtimes' | 'About';
+  readonly tag: 'AgentCube' | 'Sessions' | 'Pools' | 'Runtimes' | 'About';
   readonly query?: z.ZodObject;
   readonly body?: { readonly schema: BodyName; readonly types: readonly string[] };
   readonly answers: Readonly<Record<number, Answer>>;
@@ -33,6 +34,14 @@ export const param = (request: Request, name: string): string => String(request.
 
 /** The body as text; '' when there is none. */
 export const textOf = (request: Request): string => (typeof request.body === 'string' ? request.body : '');
+
+/** The query as the schema has it. Throws INVALID_REQUEST that names each parameter and what is wrong with it. */
+export function readQuery<S extends z.ZodObject>(schema: S, given: unknown): z.infer<S> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => [...path, message].map(String).join(': '));
+  throw new PlatformError('INVALID_REQUEST', `query: ${problems.join('; ')}`);
+}
 
 const escaped = (text: string): string => text.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
 

@@ -2,7 +2,7 @@
 // Does not own the runtimes' shapes (model/runtime.ts).
 import { z } from 'zod';
 import { errorKinds, type ErrorCode } from '../../model/errors.ts';
-import { agentRuntime, codeInterpreter } from '../../model/runtime.ts';
+import { agentRuntime, codeInterpreter, runtimeKinds } from '../../model/runtime.ts';
 import { stateKinds } from '../../model/session.ts';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
@@ -81,6 +81,29 @@ const sessionList = z.object({
   continue: z.string().optional().describe('token of the next page; absent on the last'),
 });
 
+const count = z.int().min(0);
+
+/** A warm pool as the control API tells of it. */
+const pool = z.object({
+  kind: z.enum(runtimeKinds),
+  namespace: z.string(),
+  name: z.string(),
+  class: z.enum(['target', 'kpa', 'fixed']).describe('who sizes it: the policy of its runtime'),
+  target: count.describe('how many warm sandboxes it is to hold'),
+  wanted: count.describe('what its policy asks for, which a budget may cut and a dry run only says'),
+  ready: count.describe('sandboxes of the newest revision that wait'),
+  starting: count.describe('those on their way to it'),
+  dryRun: z.boolean().describe('the policy only says what it would do'),
+  why: z.object({
+    rule: z.string().describe('the rule that decided last'),
+    numbers: z.record(z.string(), z.number()).describe('every number that it was decided from'),
+  }),
+  text: z.string().describe('the same as one line'),
+  trouble: z.string().optional().describe('why it is short, while it is'),
+});
+
+const poolList = z.object({ items: z.array(pool) });
+
 const listMeta = z.object({ resourceVersion: z.string() });
 const agentRuntimeList = z.object({
   apiVersion: z.string(),
@@ -117,6 +140,8 @@ export const bodySchemas = {
   CreateRequest: createRequest,
   CreateResponse: createResponse,
   Message: message,
+  Pool: pool,
+  PoolList: poolList,
   Session: session,
   SessionList: sessionList,
   Status: kubeStatus,
@@ -127,4 +152,5 @@ export const bodySchemas = {
 } as const;
 
 export type BodyName = keyof typeof bodySchemas;
+export type PoolView = z.infer<typeof pool>;
 export type SessionView = z.infer<typeof session>;

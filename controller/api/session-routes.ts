@@ -10,7 +10,7 @@ import { parseLabelSelector } from '../core/label-selector.ts';
 import type { Freezer } from '../driver.ts';
 import type { SessionCommands } from '../session-commands.ts';
 import { sandboxes, sandboxClaims, type Access, type Verb } from './authentication.ts';
-import { param, type Answer, type Route, type RouteDoc } from './route.ts';
+import { param, readQuery, type Answer, type Route, type RouteDoc } from './route.ts';
 import { sessionView } from './session-view.ts';
 
 export interface SessionRoutesDeps {
@@ -43,13 +43,6 @@ const listQuery = z.strictObject({
 type ListQuery = z.infer<typeof listQuery>;
 
 const invalid = (message: string): PlatformError => new PlatformError('INVALID_REQUEST', message);
-
-function readQuery(given: unknown): ListQuery {
-  const parsed = listQuery.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => [...path, message].map(String).join(': '));
-  throw invalid(`query: ${problems.join('; ')}`);
-}
 
 const isState = (word: string): word is StateKind => stateKinds.some((kind) => kind === word);
 
@@ -98,7 +91,7 @@ async function list(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const query = readQuery(request.query);
+  const query = readQuery(listQuery, request.query);
   await access?.authorize(request, { verb: 'list', namespace: query.namespace ?? '', any });
   const found = await store.list(storeQuery(query));
   const page = found.slice(0, query.limit);
