@@ -2,10 +2,11 @@
 // Does not own keeping or storing runtimes (registry.ts).
 import { createHash } from 'node:crypto';
 import { PlatformError } from '../model/errors.ts';
+import type { DeployedRuntime } from '../model/platform.ts';
 import { validateRuntime } from '../model/problem.ts';
 import { runtimeApiVersion, type Runtime } from '../model/runtime.ts';
 import type { RuntimeKey } from '../model/sandbox.ts';
-import { revisionInput, workloadOf } from '../model/workload.ts';
+import { revisionInput, workloadOf, type Workload } from '../model/workload.ts';
 import { unknownImage } from './core/runtime-errors.ts';
 import type { Verdict } from './core/runtime-status.ts';
 import type { Deployment, PoolStatus } from './deployments.ts';
@@ -41,6 +42,15 @@ const revisionOf = (runtime: Runtime, digest: string): string =>
     .digest('hex')
     .slice(0, revisionLength);
 
+function deployedOf(runtime: Runtime, workload: Workload, revision: string): DeployedRuntime {
+  const { labels, policy, warmPoolSize, scaling, memoryBytes } = workload;
+  return {
+    ...{ key: keyOf(runtime), revision, labels, policy, warmPoolSize },
+    ...(scaling && { scaling }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  };
+}
+
 /**
  * Looks the image of a valid runtime up and says what would run. An unknown image throws UNKNOWN_IMAGE, or with `keep`
  * is answered as refused. Rejects as the driver's image table does.
@@ -58,11 +68,8 @@ export async function examine(
     if (unknown === 'throw') throw error;
     return { refused: { reason: 'UnknownImage', message: error.message } };
   }
-  const { labels, policy, warmPoolSize } = workload;
-  const revision = revisionOf(runtime, found.digest);
-  return {
-    deployment: { runtime: { key: keyOf(runtime), revision, labels, policy, warmPoolSize }, workload },
-  };
+  const deployed = deployedOf(runtime, workload, revisionOf(runtime, found.digest));
+  return { deployment: { runtime: deployed, workload } };
 }
 
 /** How many warm sandboxes a runtime wants and of what revision; none of none while it is refused. */

@@ -3,6 +3,7 @@
 // Inside the platform a duration is a number of milliseconds; nanoseconds survive as fractions of one.
 import { z } from 'zod';
 import { PlatformError } from './errors.ts';
+import { textThat } from './fields.ts';
 
 const nanosecondsPer: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
@@ -105,3 +106,16 @@ export const goDuration = z
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   .describe('a Go duration such as "15m" or "1h30m"');
+
+const isNegative = (given: string): boolean => durationError(given) === undefined && parseDuration(given) < 0;
+
+/** A time after which something ends. */
+export const timeout = goDuration
+  .refine((given) => !isNegative(given), { error: 'is negative' })
+  .describe('a Go duration such as "15m" or "1h30m", not negative');
+
+/** A time after which something sleeps, or never. */
+export const delay = textThat('a Go duration such as "30s", not negative, or "never"', (given) => {
+  if (given === 'never') return undefined;
+  return durationError(given) ?? (isNegative(given) ? 'is negative' : undefined);
+});

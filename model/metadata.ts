@@ -1,14 +1,20 @@
 // Schemas of what every resource has besides its spec: metadata (metav1.ObjectMeta) and status conditions.
-// Does not own who writes them: uid, resourceVersion, generation, creationTimestamp and status are the server's.
+// Does not own Knative's annotations (knative-scaling.ts), nor who writes them: uid, resourceVersion, generation, creationTimestamp and status are the server's.
 import { z } from 'zod';
 import { anyObjects, dnsLabel, dnsSubdomain, fields, flag, integer, text, textMap, texts } from './fields.ts';
+import { annotationProblems } from './knative-scaling.ts';
+
+const annotations = textMap.superRefine((given, context) => {
+  for (const { key, message, expected } of annotationProblems(given))
+    context.addIssue({ code: 'custom', path: [key], message, params: { expected } });
+});
 
 /** metav1.ObjectMeta; only the name is required. */
 export const metadata = fields({
   name: dnsSubdomain,
   namespace: dnsLabel.optional(),
   labels: textMap.optional(),
-  annotations: textMap.optional(),
+  annotations: annotations.optional(),
   uid: text.optional(),
   resourceVersion: text.optional(),
   generation: integer.optional(),

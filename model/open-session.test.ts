@@ -97,10 +97,11 @@ describe('without a warm sandbox', () => {
     expect(stored).toEqual([{ how: 'create', session, dueAt: t0 + overdueMs }]);
   });
 
-  test('a runtime without a pool is not even asked for one', async () => {
+  test('a runtime without a size of its own is asked too: the autoscaler may have filled its pool', async () => {
     const { deps, asked } = setUp({ ...deployed, warmPoolSize: 0 }, [sandboxOf('warm-1')]);
+    expect((await openSession(deps, request)).how).toBe('claim');
     expect((await openSession(deps, request)).how).toBe('cold');
-    expect(asked).toEqual([]);
+    expect(asked).toEqual(['python r7', 'python r7']);
   });
 
   test('an anonymous caller leaves no owner', async () => {

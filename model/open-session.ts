@@ -67,8 +67,8 @@ export async function openSession(deps: OpenSessionDeps, request: OpenRequest): 
   const id = deps.ids.uuid();
   const bind = (sandbox: SandboxRef) =>
     withDue(newSession(runtime, request, id, { kind: 'paused', sandbox, claimed: true }));
-  const claimed =
-    runtime.warmPoolSize > 0 ? await deps.store.claim(runtime.key, runtime.revision, bind) : 'empty';
+  // Whatever its warmPoolSize says, the autoscaler may have filled its pool.
+  const claimed = await deps.store.claim(runtime.key, runtime.revision, bind);
   if (claimed !== 'empty') return { session: claimed, how: 'claim' };
   const files = { id: deps.ids.uuid(), name: `${runtime.key.name}-${deps.ids.suffix()}` };
   const cold = withDue(newSession(runtime, request, id, { kind: 'creating', sandbox: files }));

@@ -3,21 +3,12 @@
 // Spellings differ by kind on purpose: targetPort and podTemplate there, ports, template and environment here.
 import { z } from 'zod';
 import { envVar, imagePullPolicy, resources } from './container.ts';
-import { durationError, goDuration, parseDuration } from './duration.ts';
-import {
-  fields,
-  integerWithin,
-  mostInt32,
-  portNumber,
-  someText,
-  text,
-  textMap,
-  textThat,
-  texts,
-} from './fields.ts';
+import { delay, timeout } from './duration.ts';
+import { fields, integerWithin, mostInt32, portNumber, someText, text, textMap, texts } from './fields.ts';
 import { metadata, status } from './metadata.ts';
 import { objectReference, podSpec } from './pod-spec.ts';
 import type { RuntimeKind } from './sandbox.ts';
+import { agreeing, scalingSpec } from './scaling-spec.ts';
 
 export const runtimeGroup = 'runtime.agentcube.volcano.sh';
 export const runtimeVersion = 'v1alpha1';
@@ -42,19 +33,6 @@ export const storedDefaults = {
 /** What our own fields mean when they are absent; never written into an object. */
 export const ownDefaults = { pauseAfter: '30s', suspendAfter: 'never', warmPoolSize: 0 } as const;
 
-const isNegative = (given: string): boolean => durationError(given) === undefined && parseDuration(given) < 0;
-
-/** A time after which something ends. */
-export const timeout = goDuration
-  .refine((given) => !isNegative(given), { error: 'is negative' })
-  .describe('a Go duration such as "15m" or "1h30m", not negative');
-
-/** A time after which something sleeps, or never. */
-export const delay = textThat('a Go duration such as "30s", not negative, or "never"', (given) => {
-  if (given === 'never') return undefined;
-  return durationError(given) ?? (isNegative(given) ? 'is negative' : undefined);
-});
-
 /** One door of a runtime: requests whose path starts with `pathPrefix` go to `port`. */
 export const targetPort = fields({
   pathPrefix: text.optional(),
@@ -69,6 +47,7 @@ const lifecycle = {
   warmPoolSize: integerWithin(0, mostInt32).describe('a whole number, 0 or more').optional(),
   pauseAfter: delay.optional(),
   suspendAfter: delay.optional(),
+  scaling: scalingSpec.optional(),
 };
 
 const labelled = { labels: textMap.optional(), annotations: textMap.optional() };
@@ -89,7 +68,7 @@ export const agentRuntime = resource(
     podTemplate: fields({ ...labelled, spec: podSpec }),
     ...lifecycle,
   }),
-);
+).superRefine(agreeing);
 
 export const codeInterpreter = resource(
   'CodeInterpreter',
@@ -109,7 +88,7 @@ export const codeInterpreter = resource(
     ...lifecycle,
     authMode: z.enum(['picod', 'none']).optional(),
   }),
-);
+).superRefine(agreeing);
 
 export const runtimeSchemas = { AgentRuntime: agentRuntime, CodeInterpreter: codeInterpreter } as const;
 

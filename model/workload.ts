@@ -16,6 +16,8 @@ import {
   type TargetPort,
 } from './runtime.ts';
 import type { RuntimeKind } from './sandbox.ts';
+import { scalingOf } from './scaling-spec.ts';
+import type { Scaling } from './scaling.ts';
 
 export interface WorkloadPort {
   /** `pathPrefix` as given; may be empty. */
@@ -72,6 +74,10 @@ export interface Workload {
   readonly limits: WorkloadLimits;
   readonly policy: WorkloadPolicy;
   readonly warmPoolSize: number;
+  /** Absent: exactly `warmPoolSize`. */
+  readonly scaling?: Scaling;
+  /** What one sandbox may use, or else asks for, all its containers together; absent when they say neither. */
+  readonly memoryBytes?: number;
   /** `picod`: requests to the sandbox carry a token that its daemon checks. An AgentRuntime has none. */
   readonly authMode: 'picod' | 'none';
   /** Paths of given fields that one machine cannot honour. */
@@ -153,6 +159,16 @@ function limitsOf(resources: Resources | undefined): WorkloadLimits {
   };
 }
 
+const memoryOf = ({ resources }: Container): number | undefined => {
+  const given = resources?.limits?.['memory'] ?? resources?.requests?.['memory'];
+  return given === undefined ? undefined : Math.ceil(parseQuantity(given));
+};
+
+function memoryBytesOf({ containers }: PodSpec): number | undefined {
+  const known = containers.map(memoryOf).filter((bytes) => bytes !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, bytes) => sum + bytes, 0);
+}
+
 const delay = (text: string): number | null => (text === 'never' ? null : parseDuration(text));
 
 /** AgentCube 0.1 takes a timeout of zero for its default. */
@@ -176,6 +192,9 @@ export function workloadOf(runtime: Runtime): Workload {
   const { metadata } = runtime;
   const agent = agentOf(runtime);
   const ports = portsOf(runtime);
+  const pod = podOf(runtime);
+  const scaling = scalingOf(runtime);
+  const memoryBytes = memoryBytesOf(pod.spec);
   return {
     kind: runtime.kind,
     namespace: metadata.namespace ?? 'default',
@@ -189,9 +208,11 @@ export function workloadOf(runtime: Runtime): Workload {
     limits: limitsOf(agent.resources),
     policy: policyOf(runtime),
     warmPoolSize: runtime.spec.warmPoolSize ?? ownDefaults.warmPoolSize,
+    ...(scaling && { scaling }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
     authMode: authModeOf(runtime),
     notHonouredLocally: notHonouredLocally(runtime),
-    pod: podOf(runtime),
+    pod,
   };
 }
 

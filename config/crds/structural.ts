@@ -3,10 +3,10 @@
 // the controller, which says in the object's status what is wrong. Nothing that zod accepts is refused.
 import { z } from 'zod';
 import { envVar } from '../../model/container.ts';
+import { delay, timeout } from '../../model/duration.ts';
 import { mostInt32 } from '../../model/fields.ts';
 import { objectReference, podSpec } from '../../model/pod-spec.ts';
 import { quantity } from '../../model/quantity.ts';
-import { delay, timeout } from '../../model/runtime.ts';
 
 /** A part of an OpenAPI v3 schema as Kubernetes reads it. */
 export interface Structural {
