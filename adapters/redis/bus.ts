@@ -19,7 +19,8 @@ const AGAIN_MS = 300;
 // A script, because in a Cluster it goes to the node of its key, which is connected and publishes the sessions too.
 const PUBLISH = `return redis.call('PUBLISH', KEYS[1], ARGV[1])`;
 
-export type Channel = 'sessions' | 'wakes' | 'recalls' | 'runtimes' | 'targets' | 'gaps';
+export type Channel =
+  'sessions' | 'wakes' | 'recalls' | 'runtimes' | 'targets' | 'gaps' | 'demand' | 'supply';
 
 export interface RedisBus extends SessionFeed, Wakes, WakeFeed, LeaseRecalls, LeaseRecallFeed {
   /** Begins to listen; resolves when it does. Never rejects: it goes on trying until it is closed. */

@@ -55,6 +55,7 @@ const migrations: readonly string[] = [
   CREATE TABLE resource_counter (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL);
   INSERT INTO resource_counter VALUES (1, 0);
   `,
+  `CREATE TABLE scalers (runtime_key TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Brings the file to the newest schema in one transaction. Throws STORE_UNAVAILABLE when a newer platform wrote it. */
