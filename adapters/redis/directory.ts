@@ -4,11 +4,12 @@
 import type { Cancel } from '../../model/clock.ts';
 import { PlatformError } from '../../model/errors.ts';
 import type { DeployedRuntime, RuntimeDirectory, Runtimes } from '../../model/platform.ts';
-import { runtimeKeyText } from '../../model/sandbox.ts';
+import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
 import type { RedisBus } from './bus.ts';
 import type { Fence, RedisLink } from './link.ts';
 import { readRuntime } from './messages.ts';
-import { TableReader, tablePublisher } from './published.ts';
+import { tablePublisher, type Rows } from './published.ts';
+import { TableReader } from './table-reader.ts';
 
 /** The writing end, for the leader of `fence`. */
 export function redisRuntimeDirectory(link: RedisLink, fence: Fence): RuntimeDirectory {
@@ -30,7 +31,7 @@ export interface RedisRuntimes extends Runtimes {
   known(): boolean;
   /** Everything that is deployed; empty while nobody has told. */
   all(): readonly DeployedRuntime[];
-  /** Told each time that the table was read. */
+  /** Told each time that it was told anew, or looked at again. */
   onRead(listener: () => void): Cancel;
   stop(): void;
 }
@@ -41,34 +42,65 @@ export interface ReaderOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The reading end. */
-export function redisRuntimes({ link, bus, onFault }: ReaderOptions): RedisRuntimes {
-  let runtimes: ReadonlyMap<string, DeployedRuntime> | undefined;
-  const listeners = new Set<() => void>();
-  const onRows = (rows: ReadonlyMap<string, string>): void => {
-    const read = [...rows].map(([key, text]) => [key, readRuntime(text)] as const);
-    const strange = read.filter(([, runtime]) => !runtime).map(([key]) => key);
-    if (strange.length > 0) onFault(new Error(`not understood what is deployed as ${strange.join(', ')}`));
-    runtimes = new Map(read.flatMap(([key, runtime]) => (runtime ? [[key, runtime]] : [])));
-    for (const tell of [...listeners]) tell();
-  };
-  const reader = new TableReader({ link, bus, table: 'runtimes', onRows, onFault });
-  return {
-    start: () => reader.start(),
-    stop: () => reader.stop(),
-    known: () => runtimes !== undefined,
-    all: () => [...(runtimes?.values() ?? [])],
-    onRead(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    find(key) {
-      if (runtimes) return runtimes.get(runtimeKeyText(key));
-      throw new PlatformError(
-        'STORE_UNAVAILABLE',
-        'it is not known yet what is deployed; a controller has to tell',
-        { reason: 'unprepared' },
-      );
-    },
-  };
+class KnownRuntimes implements RedisRuntimes {
+  readonly #reader: TableReader;
+  readonly #onFault: (fault: unknown) => void;
+  readonly #runtimes = new Map<string, DeployedRuntime>();
+  readonly #listeners = new Set<() => void>();
+  #known = false;
+
+  constructor({ link, bus, onFault }: ReaderOptions) {
+    this.#onFault = onFault;
+    const onRows = (changed: Rows, gone: readonly string[]): void => this.#take(changed, gone);
+    this.#reader = new TableReader({ link, bus, table: 'runtimes', onRows, onFault });
+  }
+
+  start(): Promise<void> {
+    return this.#reader.start();
+  }
+
+  stop(): void {
+    this.#reader.stop();
+  }
+
+  known(): boolean {
+    return this.#known;
+  }
+
+  all(): readonly DeployedRuntime[] {
+    return [...this.#runtimes.values()];
+  }
+
+  onRead(listener: () => void): Cancel {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  find(key: RuntimeKey): DeployedRuntime | undefined {
+    if (this.#known) return this.#runtimes.get(runtimeKeyText(key));
+    throw new PlatformError(
+      'STORE_UNAVAILABLE',
+      'it is not known yet what is deployed; a controller has to tell',
+      { reason: 'unprepared' },
+    );
+  }
+
+  /** A runtime that did not change stays the same object. */
+  #take(changed: Rows, gone: readonly string[]): void {
+    const strange: string[] = [];
+    for (const key of gone) this.#runtimes.delete(key);
+    for (const [key, text] of changed) {
+      const runtime = readRuntime(text);
+      if (runtime) this.#runtimes.set(key, runtime);
+      else this.#runtimes.delete(key);
+      if (!runtime) strange.push(key);
+    }
+    if (strange.length > 0)
+      this.#onFault(new Error(`not understood what is deployed as ${strange.join(', ')}`));
+    this.#known = true;
+    for (const tell of [...this.#listeners]) tell();
+  }
 }
+
+/** The reading end. */
+export const redisRuntimes = (options: ReaderOptions): RedisRuntimes => new KnownRuntimes(options);

@@ -3,6 +3,7 @@
 import type { DeployedRuntime, PoolTarget } from '../../model/platform.ts';
 import type { RuntimeKey } from '../../model/sandbox.ts';
 import type { Session } from '../../model/session.ts';
+import { scalingIn, whyIn } from './scaling-texts.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,6 +17,8 @@ const parsed = (text: string): unknown => {
     return undefined;
   }
 };
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 const isKey = (value: unknown): value is RuntimeKey => {
   const key = fieldsOf(value);
@@ -49,16 +52,23 @@ export const readSession = (text: string): Session | undefined => {
   return isSession(value) ? value : undefined;
 };
 
-/** A runtime as the leading controller publishes it. */
+/** A runtime as the leading controller publishes it; what is strange about its scaling counts as not said. */
 export const readRuntime = (text: string): DeployedRuntime | undefined => {
   const value = parsed(text);
-  return isRuntime(value) ? value : undefined;
+  if (!isRuntime(value)) return undefined;
+  const { scaling, memoryBytes, ...runtime } = value;
+  const asked = scalingIn(scaling);
+  return {
+    ...runtime,
+    ...(asked && { scaling: asked }),
+    ...(isCount(memoryBytes) && { memoryBytes }),
+  };
 };
 
-/** A size that the leading autoscaler decided. */
+/** A size that the leading autoscaler decided; reasons that are not understood are left out. */
 export const readTarget = (text: string): PoolTarget | undefined => {
-  const target = fieldsOf(parsed(text));
-  const size = target?.['size'];
-  const isTarget = isKey(target?.['runtime']) && Number.isSafeInteger(size) && Number(size) >= 0;
-  return isTarget ? (target as unknown as PoolTarget) : undefined;
+  const { runtime, size, wanted, why } = fieldsOf(parsed(text)) ?? {};
+  if (!isKey(runtime) || !isCount(size)) return undefined;
+  const reasons = whyIn(why);
+  return { runtime, size, ...(isCount(wanted) && { wanted }), ...(reasons && { why: reasons }) };
 };

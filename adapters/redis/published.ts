@@ -1,35 +1,45 @@
-// A table that one leader publishes and everybody else reads from memory: one hash, replaced as a whole, and a message that it was.
+// A table that one leader publishes and everybody else reads from memory (table-reader.ts): one hash. What changed in it is told in
+// the message itself, with a version that grows by one each time, so that readers need not read all of it again.
 // Does not own what is in it. Invariant: a table that nobody published (a store that was emptied) replaces nothing:
 // who has read one goes on with it.
-import type { Cancel } from '../../model/clock.ts';
-import type { RedisBus } from './bus.ts';
 import { answerOf } from './failures.ts';
 import { keyOf, type Fence, type RedisLink } from './link.ts';
 import { fencedScriptOf } from './script.ts';
 
-/** Tells a table without rows from one that was never published. */
+/** Tells a table without rows from one that was never published: the writer's term, a space, and how often it was written. */
 const PUBLISHED = '#term';
 
-const REPLACE = `
+// A command of Redis takes no more arguments from a script than the stack of Lua holds.
+const COMMON = `
+local function inPortions(command, from, to)
+  for at = from, to, 1000 do redis.call(command, KEYS[2], unpack(ARGV, at, math.min(at + 999, to))) end
+end
+local has = string.match(redis.call('HGET', KEYS[2], '${PUBLISHED}') or '', ' (%d+)$')
+local version = ARGV[1] .. ' ' .. string.format('%d', (tonumber(has) or 0) + 1)
+`;
+
+// ARGV: the term, the channel, then name and text of each row.
+const REPLACE = `${COMMON}
 redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], '${PUBLISHED}', ARGV[1])
-for at = 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1]) end
+redis.call('HSET', KEYS[2], '${PUBLISHED}', version)
+inPortions('HSET', 3, #ARGV)
 redis.call('PUBLISH', ARGV[2], '')`;
+
+// ARGV: the term, the channel, how many rows go, their names, then name and text of each that is set.
+const UPDATE = `${COMMON}
+local gone = tonumber(ARGV[3])
+inPortions('HDEL', 4, 3 + gone)
+redis.call('HSET', KEYS[2], '${PUBLISHED}', version)
+inPortions('HSET', 4 + gone, #ARGV)
+redis.call('PUBLISH', ARGV[2], version .. '\\n' .. table.concat(ARGV, '\\n', 3))`;
 
 export type TableName = 'runtimes' | 'targets';
-type Rows = ReadonlyMap<string, string>;
-
-// ARGV: the channel, how many rows go, their names, then name and text of each that is set.
-const UPDATE = `
-local gone = tonumber(ARGV[3])
-for at = 4, 3 + gone do redis.call('HDEL', KEYS[2], ARGV[at]) end
-for at = 4 + gone, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1]) end
-redis.call('PUBLISH', ARGV[2], '')`;
+export type Rows = ReadonlyMap<string, string>;
 
 export interface TablePublisher {
   /** Replaces the table in one step. */
   replace(rows: Rows): Promise<void>;
-  /** Sets some rows and takes others away. */
+  /** Sets some rows and takes others away, in one step. No name or text may hold a line feed. */
   update(rows: Rows, gone: readonly string[]): Promise<void>;
 }
 
@@ -42,80 +52,53 @@ export function tablePublisher(link: RedisLink, fence: Fence, table: TableName):
       await replace([key], key, ...[...rows].flat());
     },
     async update(rows, gone) {
-      await update([key], key, `${gone.length}`, ...gone, ...[...rows].flat());
+      if (rows.size + gone.length > 0) await update([key], key, gone.length, ...gone, ...[...rows].flat());
     },
   };
 }
 
-const readTable = async ({ client, ...link }: RedisLink, table: TableName): Promise<Rows | undefined> => {
-  const all = await answerOf(client.hgetall(keyOf(link, table)));
-  const { [PUBLISHED]: published, ...rows } = all;
-  return published === undefined ? undefined : new Map(Object.entries(rows));
-};
-
-/** A message may be lost between the nodes of a Cluster without anybody noticing: look again this often (ms). */
-const LOOK_MS = 30_000;
-const AGAIN_MS = 500;
-
-export interface TableReaderDeps {
-  readonly link: RedisLink;
-  readonly bus: Pick<RedisBus, 'onMessage' | 'onGap'>;
-  readonly table: TableName;
-  /** Told of the whole table each time it was read. */
-  readonly onRows: (rows: Rows) => void;
-  readonly onFault: (fault: unknown) => void;
+export interface PublishedTable {
+  /** Whose last writing this is; undefined when a program wrote it that does not count. */
+  readonly version: string | undefined;
+  readonly rows: Rows;
 }
 
-/** Keeps reading a table: at the start, when it was published, when messages may have been missed, and after a failure. */
-export class TableReader {
-  readonly #deps: TableReaderDeps;
-  readonly #first = Promise.withResolvers<void>();
-  #stops: readonly Cancel[] = [];
-  #again: NodeJS.Timeout | undefined;
-  #reading = false;
-  #stale = false;
+const counted = (published: string): string | undefined => (/ \d+$/.test(published) ? published : undefined);
 
-  constructor(deps: TableReaderDeps) {
-    this.#deps = deps;
-  }
+/** All of it; undefined when nobody published it. */
+export async function readTable(
+  { client, ...link }: RedisLink,
+  table: TableName,
+): Promise<PublishedTable | undefined> {
+  const { [PUBLISHED]: published, ...rows } = await answerOf(client.hgetall(keyOf(link, table)));
+  if (published === undefined) return undefined;
+  return { version: counted(published), rows: new Map(Object.entries(rows)) };
+}
 
-  /** Resolves when Redis has answered once, also when nothing was published yet; goes on trying until then. */
-  start(): Promise<void> {
-    const { bus, table } = this.#deps;
-    const look = () => void this.#read();
-    const timer = setInterval(look, LOOK_MS).unref();
-    this.#stops = [bus.onMessage(table, look), bus.onGap(look), () => clearInterval(timer)];
-    look();
-    return this.#first.promise;
-  }
+/** The version of what is there now; undefined as in `PublishedTable`, and when nobody published it. */
+export async function versionOf(
+  { client, ...link }: RedisLink,
+  table: TableName,
+): Promise<string | undefined> {
+  return counted((await answerOf(client.hget(keyOf(link, table), PUBLISHED))) ?? '');
+}
 
-  stop(): void {
-    for (const stop of this.#stops) stop();
-    clearTimeout(this.#again);
-    this.#stops = [];
-    this.#first.resolve();
-  }
+export interface TableUpdate {
+  /** What has to be known for this to be all that changed. */
+  readonly before: string;
+  readonly version: string;
+  readonly rows: Rows;
+  readonly gone: readonly string[];
+}
 
-  async #read(): Promise<void> {
-    this.#stale = true;
-    if (this.#reading) return;
-    this.#reading = true;
-    clearTimeout(this.#again);
-    try {
-      // What changes while it is being read is read again.
-      while (this.#stale) await this.#readOnce();
-      this.#first.resolve();
-    } catch (fault) {
-      this.#deps.onFault(fault);
-      if (this.#stops.length > 0) this.#again = setTimeout(() => void this.#read(), AGAIN_MS).unref();
-    } finally {
-      this.#reading = false;
-    }
-  }
-
-  async #readOnce(): Promise<void> {
-    this.#stale = false;
-    const rows = await readTable(this.#deps.link, this.#deps.table);
-    if (rows && this.#stops.length > 0) this.#deps.onRows(rows);
-  }
+/** What a message says that changed; undefined when it only says that something did. */
+export function readUpdate(text: string): TableUpdate | undefined {
+  const [version = '', gone = '', ...lines] = text.split('\n');
+  const { term, count } = /^(?<term>\d+) (?<count>\d+)$/.exec(version)?.groups ?? {};
+  const names = Number(gone);
+  const odd = (lines.length - names) % 2 !== 0;
+  if (count === undefined || !/^\d+$/.test(gone) || names > lines.length || odd) return undefined;
+  const rows = new Map<string, string>();
+  for (let at = names; at < lines.length; at += 2) rows.set(lines[at] ?? '', lines[at + 1] ?? '');
+  return { before: `${term} ${Number(count) - 1}`, version, rows, gone: lines.slice(0, names) };
 }

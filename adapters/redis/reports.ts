@@ -33,7 +33,9 @@ export function reportSender(link: RedisLink, channel: Channel): (texts: readonl
   return async (texts) => {
     // In one turn of the event loop, so that nothing of this connection comes between them.
     const answers = await Promise.allSettled(texts.map((text) => publish(text)));
-    const faults = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    const faults = answers.flatMap((answer) =>
+      answer.status === 'rejected' ? [answer.reason as unknown] : [],
+    );
     if (faults.length === texts.length && faults.every(unheard)) throw asStoreFailure(faults[0]);
   };
 }
