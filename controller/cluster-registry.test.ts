@@ -172,13 +172,13 @@ describe('the status', () => {
     const first = await clusterRegistryLab();
     const key = first.source.put(interpreter('python', { warmPoolSize: 2 }));
     await first.pass();
-    first.registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    first.registry.deployments.reportPool(key, { wanted: 2, ready: 2, starting: 0 });
     await first.pass(2_000);
     first.registry.close();
     const told = first.source.told.length;
     const next = await clusterRegistryLab(first.source, { pools: false });
     await next.pass(5_000);
-    next.registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    next.registry.deployments.reportPool(key, { wanted: 2, ready: 2, starting: 0 });
     await next.pass(30_000);
     expect(first.source.told).toHaveLength(told);
   });
@@ -195,13 +195,13 @@ describe('the status', () => {
     const key = source.put(interpreter('python', { warmPoolSize: 2 }));
     await pass(2_000);
     expect(source.condition(key, 'Ready')).toMatchObject({ status: 'False', reason: 'PoolFilling' });
-    registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    registry.deployments.reportPool(key, { wanted: 2, ready: 2, starting: 0 });
     await pass(2_000);
     expect(source.condition(key, 'Ready')).toMatchObject({ status: 'True' });
     const told = source.told.length;
-    registry.deployments.reportPool(key, { wanted: 2, ready: 1 });
+    registry.deployments.reportPool(key, { wanted: 2, ready: 1, starting: 0 });
     await pass(2_000);
-    registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    registry.deployments.reportPool(key, { wanted: 2, ready: 2, starting: 0 });
     await pass(20_000);
     expect(source.told).toHaveLength(told);
   });
@@ -209,11 +209,11 @@ describe('the status', () => {
   test('says that the pool is short once it stays so', async () => {
     const { source, registry, pass } = await clusterRegistryLab();
     const key = source.put(interpreter('python', { warmPoolSize: 2 }));
-    registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    registry.deployments.reportPool(key, { wanted: 2, ready: 2, starting: 0 });
     await pass();
-    registry.deployments.reportPool(key, { wanted: 2, ready: 2 });
+    registry.deployments.reportPool(key, { wanted: 2, ready: 2, starting: 0 });
     await pass(2_000);
-    registry.deployments.reportPool(key, { wanted: 2, ready: 0 });
+    registry.deployments.reportPool(key, { wanted: 2, ready: 0, starting: 0 });
     await pass(30_000);
     expect(source.condition(key, 'Ready')).toMatchObject({ status: 'False', reason: 'PoolFilling' });
   });
@@ -223,7 +223,7 @@ describe('the status', () => {
     const key = source.put(interpreter('python', { warmPoolSize: 2 }));
     await pass(2_000);
     const trouble = 'ImagePullBackOff: Back-off pulling image "nope"';
-    registry.deployments.reportPool(key, { wanted: 2, ready: 0, trouble });
+    registry.deployments.reportPool(key, { wanted: 2, ready: 0, starting: 0, trouble });
     await pass(2_000);
     expect(source.condition(key, 'Ready')).toMatchObject({
       status: 'False',

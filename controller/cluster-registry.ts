@@ -5,6 +5,7 @@
 import type { Cancel, Clock } from '../model/clock.ts';
 import { PlatformError } from '../model/errors.ts';
 import { keepsAwake } from '../model/keeps-awake.ts';
+import { knativeKeys } from '../model/knative-scaling.ts';
 import type { SessionFeed } from '../model/platform.ts';
 import type { Runtime } from '../model/runtime.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
@@ -12,6 +13,7 @@ import type { SessionReads } from '../model/session-store.ts';
 import type { SessionPolicy } from '../model/session.ts';
 import type { ToldStatus } from '../model/told-status.ts';
 import { clusterStatus, toldBefore, type Sleep } from './core/cluster-status.ts';
+import { leastReady } from './core/scaling-status.ts';
 import { sameJson } from './core/stored-runtime.ts';
 import type { PoolStatus } from './deployments.ts';
 import type { Images } from './driver.ts';
@@ -57,6 +59,8 @@ const meant = ({ metadata, spec }: Runtime): object => ({
   uid: metadata.uid,
   generation: metadata.generation,
   labels: metadata.labels ?? {},
+  // Knative's annotations say how the pool is to be sized.
+  knative: knativeKeys(metadata.annotations).map((key) => [key, metadata.annotations?.[key]]),
 });
 
 /** A CodeInterpreter has no probes. */
@@ -178,10 +182,15 @@ class ClusterRegistry implements OpenedRegistry {
     const beside = this.#beside.get(runtimeKeyText(key));
     if (!beside) return;
     beside.reported = true;
-    if (status.ready >= status.wanted) beside.shortSince = undefined;
+    if (status.ready >= this.#leastReady(key, status)) beside.shortSince = undefined;
     else beside.shortSince ??= this.#deps.clock.now();
     this.#book.deployments.reportPool(key, status);
     this.#teller.look(key);
+  }
+
+  #leastReady(key: RuntimeKey, { wanted, target }: PoolStatus): number {
+    const served = this.#book.runtimes.find(key);
+    return served ? leastReady(served, wanted, target) : wanted;
   }
 
   #counted(key?: RuntimeKey): void {

@@ -81,7 +81,7 @@ export const poolOf = (examined: Examined): { readonly wanted: number; readonly 
 /** What is to be told of a runtime in its status. */
 export const verdictOf = (examined: Examined, pool: PoolStatus): Verdict =>
   'deployment' in examined
-    ? { accepted: true, revision: examined.deployment.runtime.revision, pool }
+    ? { accepted: true, runtime: examined.deployment.runtime, pool }
     : { accepted: false, ...examined.refused };
 
 function parsed(json: string): unknown {

@@ -63,7 +63,7 @@ describe('the pool in the status', () => {
     expect(ready(registry)).toMatchObject({ status: 'False', reason: 'PoolFilling' });
     expect(registry.get(python)?.status?.ready).toBe(false);
 
-    registry.deployments.reportPool(python, { wanted: 2, ready: 1, trouble: 'exit code 1' });
+    registry.deployments.reportPool(python, { wanted: 2, ready: 1, starting: 0, trouble: 'exit code 1' });
     expect(ready(registry)).toMatchObject({
       reason: 'PoolShort',
       message: '1 of 2 warm sandboxes are ready: exit code 1',
@@ -71,7 +71,7 @@ describe('the pool in the status', () => {
     });
 
     await clock.advance(60_000);
-    registry.deployments.reportPool(python, { wanted: 2, ready: 2 });
+    registry.deployments.reportPool(python, { wanted: 2, ready: 2, starting: 0 });
     expect(ready(registry)).toMatchObject({
       status: 'True',
       reason: 'Reconciled',
@@ -83,7 +83,7 @@ describe('the pool in the status', () => {
   test('starts anew with a new revision, and not with a new timeout', async () => {
     const { registry } = registryLab();
     await registry.create(interpreter('python', { warmPoolSize: 1 }));
-    registry.deployments.reportPool(python, { wanted: 1, ready: 1 });
+    registry.deployments.reportPool(python, { wanted: 1, ready: 1, starting: 0 });
     await registry.patch(python, { spec: { sessionTimeout: '1m' } });
     expect(ready(registry)).toMatchObject({ status: 'True', observedGeneration: 2 });
     await registry.patch(python, { spec: { template: { args: ['-v'] } } });
@@ -92,7 +92,7 @@ describe('the pool in the status', () => {
 
   test('of a runtime that was deleted meanwhile interests nobody', async () => {
     const { registry } = registryLab();
-    registry.deployments.reportPool(python, { wanted: 2, ready: 1 });
+    registry.deployments.reportPool(python, { wanted: 2, ready: 1, starting: 0 });
     expect(registry.get(python)).toBeUndefined();
   });
 });

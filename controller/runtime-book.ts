@@ -38,7 +38,8 @@ const deploymentIn = (entry: Entry | undefined): Deployment | undefined =>
 function poolAfter(before: Entry | undefined, examined: Examined): PoolStatus {
   const fresh = poolOf(examined);
   const same = deploymentIn(before)?.runtime.revision === fresh.revision;
-  return before && same ? { ...before.pool, wanted: fresh.wanted } : { wanted: fresh.wanted, ready: 0 };
+  if (!before || !same) return { wanted: fresh.wanted, ready: 0, starting: 0 };
+  return before.pool.target ? before.pool : { ...before.pool, wanted: fresh.wanted };
 }
 
 /** `now` of the clock is when a condition is said to have changed. */

@@ -1,5 +1,5 @@
 // Tells each runtime's status to whoever keeps the runtimes: only what changed, never more than one telling at a time, what
-// people wait for within a second, what only counts a few times a minute. Does not own what a status says.
+// people wait for within a second, what only counts a few times a minute, reasons once a minute. Does not own what a status says.
 // What could not be told is told later, as it is then; what was told and is not so there any more is told again.
 import type { Cancel, Clock } from '../model/clock.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
@@ -31,11 +31,33 @@ const betweenMs = 1_000;
 const betweenCountsMs = 10_000;
 const longestBackoffMs = 15_000;
 
-/** What changes with each session, and is worth no hurry. */
-const withoutCounts = ({ warm: _w, active: _a, asleep: _s, ...rest }: ToldStatus): object => rest;
+/** Reasons are numbers that hardly ever stand still, and every write costs whoever keeps the runtimes. */
+const betweenReasonsMs = 60_000;
 
-const onlyCountsDiffer = (one: ToldStatus | undefined, other: ToldStatus): boolean =>
-  one !== undefined && sameJson(withoutCounts(one), withoutCounts(other));
+const withoutReasons = ({ scaling, ...rest }: ToldStatus): object => ({
+  ...rest,
+  scaling: { ...scaling, why: undefined },
+});
+
+/** What changes with each session, and is worth no hurry. */
+const withoutCounts = ({
+  warm: _w,
+  wanted: _n,
+  active: _a,
+  asleep: _s,
+  scaling,
+  ...rest
+}: ToldStatus): object => ({
+  ...rest,
+  scaling: { class: scaling?.class, dryRun: scaling?.dryRun },
+});
+
+/** How long after the last telling this one is due at the earliest (ms). */
+function betweenFor(told: ToldStatus | undefined, status: ToldStatus): number {
+  if (told === undefined) return betweenMs;
+  if (sameJson(withoutReasons(told), withoutReasons(status))) return betweenReasonsMs;
+  return sameJson(withoutCounts(told), withoutCounts(status)) ? betweenCountsMs : betweenMs;
+}
 
 export class StatusTeller {
   readonly #deps: StatusTellerDeps;
@@ -60,8 +82,7 @@ export class StatusTeller {
     if (telling.underWay) return;
     const status = this.#deps.statusOf(key, telling.told);
     if (!status || sameJson(telling.told, status)) return;
-    const betweenMsNow = onlyCountsDiffer(telling.told, status) ? betweenCountsMs : betweenMs;
-    this.#schedule(telling, Math.max(betweenMsNow, this.#backoffMs(telling)));
+    this.#schedule(telling, Math.max(betweenFor(telling.told, status), this.#backoffMs(telling)));
   }
 
   /** There is nothing to tell of it any more. */

@@ -17,6 +17,16 @@ const toldCondition = fields({
   observedGeneration: z.int().min(0).optional(),
 });
 
+/** How the size of its pool came about; `why` is `explain` of model/scaling.ts. */
+const toldScaling = fields({
+  class: z.enum(['target', 'kpa', 'fixed']),
+  target: count,
+  wanted: count,
+  ready: count,
+  why: text,
+  dryRun: flag.optional(),
+});
+
 export const toldStatus = fields({
   conditions: z.array(toldCondition).optional(),
   ready: flag.optional(),
@@ -26,7 +36,9 @@ export const toldStatus = fields({
   wanted: count.optional(),
   active: count.optional(),
   asleep: count.optional(),
+  scaling: toldScaling.optional(),
 });
 
 export type ToldCondition = z.infer<typeof toldCondition>;
+export type ToldScaling = z.infer<typeof toldScaling>;
 export type ToldStatus = z.infer<typeof toldStatus>;

@@ -4,17 +4,18 @@ import { clusterStatus, passingShortageMs, toldBefore, type ClusterFacts } from 
 
 const now = Date.UTC(2026, 0, 1);
 const pool = { wanted: 2, ready: 2 };
+const runtime = { revision: 'r1', warmPoolSize: 2 };
 const facts: ClusterFacts = {
   kind: 'CodeInterpreter',
   generation: 1,
-  verdict: { accepted: true, revision: 'r1', pool },
+  verdict: { accepted: true, runtime, pool },
   unknownFields: [],
   sleep: { never: false, because: [] },
   sessions: { active: 1, asleep: 4 },
   startTrouble: undefined,
   shortSince: undefined,
 };
-const short = { accepted: true, revision: 'r1', pool: { wanted: 2, ready: 1 } } as const;
+const short = { accepted: true, runtime, pool: { wanted: 2, ready: 1 } } as const;
 const refused = { accepted: false, reason: 'Invalid', message: 'spec.x: is missing' } as const;
 
 const conditionOf = (status: ReturnType<typeof clusterStatus>, type: string) =>

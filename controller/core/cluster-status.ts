@@ -1,10 +1,11 @@
-// The `status` of a runtime on a cluster: is it served, do its sandboxes start, do idle ones sleep, and how many there are.
+// The `status` of a runtime on a cluster: is it served, do its sandboxes start, do idle ones sleep, how many there are and why.
 // Decides only. Does not own the facts, nor when they are told (status-teller.ts). AgentCube's part of it means what it means there.
 import type { Condition } from '../../model/metadata.ts';
 import type { RuntimeKind } from '../../model/sandbox.ts';
 import { longestMessage, type ToldCondition, type ToldStatus } from '../../model/told-status.ts';
 import { withCondition, type ConditionNow } from './conditions.ts';
 import { readiness, type PoolFacts, type Told, type Verdict } from './runtime-status.ts';
+import { scaled, toldScaling } from './scaling-status.ts';
 import { troubleReason } from './start-trouble.ts';
 
 /** Sessions of a runtime whose sandbox runs or starts, and those that sleep. */
@@ -109,7 +110,7 @@ const sorted = (conditions: readonly Condition[]): ToldCondition[] =>
     }));
 
 /** Which conditions are ours. */
-export const ownConditions: ReadonlySet<string> = new Set(['Accepted', 'Ready', 'Sleeps']);
+export const ownConditions: ReadonlySet<string> = new Set(['Accepted', 'Ready', 'Scaled', 'Sleeps']);
 
 /** What of a status, as it was found, was told by us; undefined where it is nothing of the kind. */
 export function toldBefore(status: unknown): ToldStatus | undefined {
@@ -123,10 +124,11 @@ export function toldBefore(status: unknown): ToldStatus | undefined {
     wanted,
     active,
     asleep,
+    scaling,
   } = status as ToldStatus;
   if (!Array.isArray(conditions)) return undefined;
   const own = conditions.filter(({ type }) => ownConditions.has(type));
-  const fields = { ready: isReady, observedGeneration, revision, warm, wanted, active, asleep };
+  const fields = { ready: isReady, observedGeneration, revision, warm, wanted, active, asleep, scaling };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { conditions: sorted(own), ...Object.fromEntries(given) };
 }
@@ -135,29 +137,24 @@ export function toldBefore(status: unknown): ToldStatus | undefined {
 export function clusterStatus(facts: ClusterFacts, before: ToldStatus | undefined, now: number): ToldStatus {
   const { generation, verdict, sessions, sleep } = facts;
   const had: readonly Condition[] = before?.conditions ?? [];
-  const readyNow = ready(
-    facts,
-    had.find(({ type }) => type === 'Ready'),
-    now,
-  );
+  const of = (wanted: string): Condition[] => had.filter(({ type }) => type === wanted);
+  const readyNow = ready(facts, of('Ready')[0], now);
+  const scaling = verdict.accepted ? scaled(verdict.runtime, verdict.pool) : undefined;
   const told = [
     conditionOf('Accepted', acceptance(facts), generation),
     conditionOf('Ready', readyNow, generation),
+    ...(scaling ? [conditionOf('Scaled', scaling, generation)] : []),
     ...(sleep ? [conditionOf('Sleeps', sleeping(sleep), generation)] : []),
   ];
-  const conditions = told.flatMap((one) =>
-    withCondition(
-      had.filter(({ type }) => type === one.type),
-      one,
-      now,
-    ),
-  );
   const pool = poolIn(verdict);
   return {
-    conditions: sorted(conditions),
+    conditions: sorted(told.flatMap((one) => withCondition(of(one.type), one, now))),
     ready: readyNow.status === 'True',
     observedGeneration: generation,
-    ...(verdict.accepted && { revision: verdict.revision }),
+    ...(verdict.accepted && {
+      revision: verdict.runtime.revision,
+      scaling: toldScaling(verdict.runtime, verdict.pool),
+    }),
     warm: pool?.ready ?? 0,
     wanted: pool?.wanted ?? 0,
     ...sessions,

@@ -1,18 +1,20 @@
 // The `status` of a runtime: is it accepted, is its pool as wanted, and what revision is it. Decides only.
 // Does not own the pool: it is told how the pool stands.
 import type { Condition, Status } from '../../model/metadata.ts';
+import type { DeployedRuntime } from '../../model/platform.ts';
 import type { Runtime } from '../../model/runtime.ts';
 import { withCondition } from './conditions.ts';
+import { leastReady, scaled, toldScaling, type ScaledPool } from './scaling-status.ts';
 
 /** How a runtime's pool stands, as the pools report it. */
-export interface PoolFacts {
+export interface PoolFacts extends ScaledPool {
   readonly wanted: number;
-  readonly ready: number;
-  readonly trouble?: string;
 }
 
+export type Served = Pick<DeployedRuntime, 'revision' | 'warmPoolSize' | 'scaling'>;
+
 export type Verdict =
-  | { readonly accepted: true; readonly revision: string; readonly pool: PoolFacts }
+  | { readonly accepted: true; readonly runtime: Served; readonly pool: PoolFacts }
   /** Kept, but not served. `reason` is one word, as Kubernetes wants it. */
   | { readonly accepted: false; readonly reason: string; readonly message: string };
 
@@ -27,9 +29,10 @@ const acceptance = (verdict: Verdict): Told =>
 /** Whether the pool is as wanted. The text of a filled pool is AgentCube's own. */
 export function readiness(kind: Runtime['kind'], verdict: Verdict): Told {
   if (!verdict.accepted) return { status: 'False', reason: 'NotAccepted', message: verdict.message };
-  const { wanted, ready, trouble } = verdict.pool;
-  if (ready >= wanted) return { status: 'True', reason: 'Reconciled', message: `${kind} is ready` };
-  const count = `${ready} of ${wanted} warm sandboxes are ready`;
+  const { wanted, ready, trouble, target } = verdict.pool;
+  const least = trouble === undefined ? leastReady(verdict.runtime, wanted, target) : wanted;
+  if (ready >= least) return { status: 'True', reason: 'Reconciled', message: `${kind} is ready` };
+  const count = `${ready} of ${least} warm sandboxes are ready`;
   if (trouble === undefined) return { status: 'False', reason: 'PoolFilling', message: count };
   return { status: 'False', reason: 'PoolShort', message: `${count}: ${trouble}` };
 }
@@ -38,16 +41,25 @@ export function readiness(kind: Runtime['kind'], verdict: Verdict): Told {
 export function withStatus<R extends Runtime>(runtime: R, verdict: Verdict, now: number): R {
   const observedGeneration = runtime.metadata.generation ?? 1;
   const ready = readiness(runtime.kind, verdict);
-  const accepted = { type: 'Accepted', ...acceptance(verdict), observedGeneration };
-  const conditions = withCondition(
-    withCondition(runtime.status?.conditions ?? [], accepted, now),
-    { type: 'Ready', ...ready, observedGeneration },
-    now,
-  );
+  const scaling = verdict.accepted ? scaled(verdict.runtime, verdict.pool) : undefined;
+  const told = [
+    { type: 'Accepted', ...acceptance(verdict) },
+    { type: 'Ready', ...ready },
+    ...(scaling ? [{ type: 'Scaled', ...scaling }] : []),
+  ];
+  const before = runtime.status?.conditions ?? [];
+  // Whoever does not ask for a size any more is not told of one.
+  const kept = scaling ? before : before.filter(({ type }) => type !== 'Scaled');
   const status: Status = {
-    conditions,
+    conditions: told.reduce<Condition[]>(
+      (conditions, one) => withCondition(conditions, { ...one, observedGeneration }, now),
+      [...kept],
+    ),
     ready: ready.status === 'True',
-    ...(verdict.accepted && { revision: verdict.revision }),
+    ...(verdict.accepted && {
+      revision: verdict.runtime.revision,
+      scaling: toldScaling(verdict.runtime, verdict.pool),
+    }),
   };
   return { ...runtime, status };
 }

@@ -47,7 +47,7 @@ export async function clusterRegistryLab(source = new ScriptedRuntimes(), { pool
   // As pools do: each runtime that is told of is looked at, and reported.
   const report = (key: RuntimeKey): void => {
     const wanted = registry.deployments.find(key)?.runtime.warmPoolSize;
-    if (wanted !== undefined) registry.deployments.reportPool(key, { wanted, ready: 0 });
+    if (wanted !== undefined) registry.deployments.reportPool(key, { wanted, ready: 0, starting: 0 });
   };
   if (pools) {
     registry.deployments.onChange(report);
