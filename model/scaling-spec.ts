@@ -9,7 +9,7 @@ import { knativeKeyOf, knativeKeys, kpaPolicyOf, type Annotations } from './knat
 import { pathText, type PathSegment } from './path.ts';
 import { noMaximum, type Scaling, type ScalingPolicy, type ScheduledSessions } from './scaling.ts';
 
-const shareText = /^(\d+(?:\.\d+)?) ?%$/;
+const shareText = /^(\d{1,2}(?:\.\d+)?) ?%$/;
 
 /** Between 0 and 1; NaN where it is none. */
 function shareOf(given: unknown): number {
@@ -28,10 +28,12 @@ export const share = z
 
 const words = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));
 
+const longestCron = 200;
+
 /** What is wrong with a line of crontab(5), in croner's words; undefined when nothing is. */
 function cronError(text: string): string | undefined {
-  // croner's own: it stands for the moment at which it is read.
-  if (text.includes('?')) return `got ${JSON.stringify(text.slice(0, 80))}`;
+  // A question mark is croner's own: it stands for the moment at which it is read.
+  if (text.includes('?') || text.length > longestCron) return `got ${JSON.stringify(text.slice(0, 80))}`;
   try {
     const next = new Cron(text, { mode: '5-part', timezone: 'UTC', paused: true }).nextRun(new Date(0));
     return next === null ? `${JSON.stringify(text)} never strikes` : undefined;

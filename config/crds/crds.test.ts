@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runtimeKinds, runtimeSchemas } from '../../model/runtime.ts';
+import { share } from '../../model/scaling-spec.ts';
 import { definitionOf } from './definitions.ts';
 import type { Structural } from './structural.ts';
 import { generatedFiles } from './text.ts';
@@ -97,7 +98,7 @@ describe('what people see', () => {
         .additionalPrinterColumns.filter(({ priority = 0 }) => wide === priority > 0)
         .map(({ name }) => name);
     expect(columns(false)).toEqual(['Ready', 'Warm', 'Active', 'Asleep', 'Age']);
-    expect(columns(true)).toEqual(['Wanted', 'Reason', 'Message']);
+    expect(columns(true)).toEqual(['Wanted', 'Class', 'Why', 'Reason', 'Message']);
     const names = runtimeKinds.map((kind) => (definitionOf(kind) as Definition).spec.names.shortNames);
     expect(names).toEqual([['ar'], ['ci']]);
   });
@@ -105,7 +106,8 @@ describe('what people see', () => {
 
 /** What every part of a structural schema has to be for the API server to take it. */
 function faultsOf(part: Structural, at: string): string[] {
-  const typed = part.type !== undefined || part['x-kubernetes-int-or-string'] === true;
+  const untyped = ['x-kubernetes-int-or-string', 'x-kubernetes-preserve-unknown-fields'];
+  const typed = part.type !== undefined || untyped.some((keyword) => part[keyword] === true);
   const both = part.properties !== undefined && part.additionalProperties !== undefined;
   const inner = [
     ...Object.entries(part.properties ?? {}).flatMap(([name, one]) => faultsOf(one, `${at}.${name}`)),
@@ -156,5 +158,23 @@ describe('durations', () => {
   test.each(given)('the rule takes %j exactly when the schema does', (text) => {
     expect(ruleOf('sessionTimeout').test(text)).toBe(sessionTimeout.safeParse(text).success);
     expect(ruleOf('pauseAfter').test(text)).toBe(pauseAfter.safeParse(text).success);
+  });
+});
+
+describe('the share of warm starts', () => {
+  const part = fieldsIn(schemaOf('AgentRuntime'), 'spec', 'scaling', 'warmStarts') ?? {};
+  const { pattern, minimum, maximum } = part as { pattern: string; minimum: number; maximum: number };
+  const isTaken = (given: string | number): boolean =>
+    typeof given === 'string' ? new RegExp(pattern).test(given) : given > minimum && given < maximum;
+
+  test.each(['99%', '99.9%', '50 %', '0.5%', 0.99, 0.001, '100%', '200%', '99', 'all', '', 0, 1, 2, 99, -1])(
+    'the bounds refuse %j only where the schema does',
+    (given) => {
+      expect(isTaken(given) || !share.safeParse(given).success).toBe(true);
+    },
+  );
+
+  test.each(['200%', '100%', 0, 1, 2, -1])('they refuse %j', (given) => {
+    expect(isTaken(given)).toBe(false);
   });
 });

@@ -25,6 +25,8 @@ const columns = [
   column('Asleep', 'integer', '.status.asleep', 'Sessions that sleep'),
   column('Age', 'date', '.metadata.creationTimestamp', 'Since when it is there'),
   column('Wanted', 'integer', '.status.wanted', 'Sandboxes that should wait for sessions', 1),
+  column('Class', 'string', '.status.scaling.class', 'What decides how many that are', 1),
+  column('Why', 'string', '.status.scaling.why', 'Why it is so many, in numbers', 1),
   column('Reason', 'string', ofReady('reason'), 'Why it is ready or not', 1),
   column('Message', 'string', ofReady('message'), 'The same in words', 1),
 ];

@@ -1,6 +1,7 @@
 // What `kubectl explain` says of each field of a runtime, and what a schema of ours does not say of it: defaults, and how
 // lists are merged. A path names a field as in YAML, with [] for the elements of a list.
 import { storedDefaults } from '../../model/runtime.ts';
+import { scalingDefaults } from '../../model/scaling-spec.ts';
 import type { Structural } from './structural.ts';
 
 const port = (list: string): Record<string, Structural> => ({
@@ -27,7 +28,6 @@ const lifecycle: Record<string, Structural> = {
     description: 'A session that is so old ends, whatever it does. A Go duration.',
     default: storedDefaults.maxSessionDuration,
   },
-  'spec.warmPoolSize': { description: 'How many started sandboxes wait for sessions; none when absent.' },
   'spec.pauseAfter': {
     description:
       'A session without work for so long sleeps with its memory. A Go duration, or never; 30s when absent.',
@@ -38,11 +38,51 @@ const lifecycle: Record<string, Structural> = {
   },
 };
 
+const scaling: Record<string, Structural> = {
+  'spec.warmPoolSize': {
+    description:
+      'How many started sandboxes wait for sessions; none when absent. With scaling, how many while nobody has decided.',
+  },
+  'spec.scaling': {
+    description:
+      'How many started sandboxes wait for sessions, by what comes. Without it exactly warmPoolSize.',
+  },
+  'spec.scaling.class': {
+    description:
+      'target: as few as let warmStarts of the sessions find one. kpa: as Knative would. fixed: warmPoolSize. target when absent, or kpa where annotations of autoscaling.knative.dev are.',
+  },
+  'spec.scaling.warmStarts': {
+    description: `Of class target: which share of new sessions is to find a sandbox ready, such as "99%" or 0.99; ${scalingDefaults.warmStarts} when absent.`,
+  },
+  'spec.scaling.min': { description: 'Never fewer; none when absent.' },
+  'spec.scaling.max': { description: 'Never more; no limit when absent.' },
+  'spec.scaling.toZeroAfter': {
+    description:
+      'Of class target: without a new session for so long the pool is empty. A Go duration, or never, which it is when absent.',
+  },
+  'spec.scaling.schedule': {
+    description: 'Of class target: when more sessions are expected than what comes would show.',
+    'x-kubernetes-list-type': 'atomic',
+  },
+  'spec.scaling.schedule[].cron': {
+    description: 'When: five fields as in crontab(5), such as "0 9 * * 1-5".',
+    maxLength: 200,
+  },
+  'spec.scaling.schedule[].timeZone': {
+    description: 'An IANA time zone such as "Europe/Berlin"; UTC when absent.',
+    maxLength: 200,
+  },
+  'spec.scaling.schedule[].sessions': { description: 'How many new sessions come each time it strikes.' },
+  'spec.scaling.dryRun': {
+    description: 'Only say in the status what would be done; the pool keeps warmPoolSize.',
+  },
+};
+
 const status: Record<string, Structural> = {
   status: { description: 'What the platform made of it; written by the platform alone.' },
   'status.conditions': {
     description:
-      'Accepted: it is valid and served. Ready: sandboxes of it start and its pool is full. Sleeps: idle sessions give their processor back.',
+      'Accepted: it is valid and served. Ready: sandboxes of it start and its pool is full. Sleeps: idle sessions give their processor back. Scaled: its pool follows what was decided.',
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': ['type'],
   },
@@ -52,6 +92,15 @@ const status: Record<string, Structural> = {
   'status.revision': { description: 'Names what sandboxes are made of; a new one drains the old pool.' },
   'status.warm': { description: 'Sandboxes that wait for sessions.' },
   'status.wanted': { description: 'Sandboxes that should wait for sessions.' },
+  'status.scaling': { description: 'How the size of its pool came about.' },
+  'status.scaling.class': { description: 'What decides: target, kpa or fixed.' },
+  'status.scaling.target': { description: 'How many warm sandboxes there are to be, ready and starting.' },
+  'status.scaling.wanted': {
+    description: 'How many its class asks for, which a budget may cut and a dry run only says.',
+  },
+  'status.scaling.ready': { description: 'How many there are.' },
+  'status.scaling.why': { description: 'The rule that decided last, and the numbers it was decided from.' },
+  'status.scaling.dryRun': { description: 'Whether it is only said.' },
   'status.active': { description: 'Sessions whose sandbox runs or starts.' },
   'status.asleep': { description: 'Sessions that sleep, with or without memory.' },
 };
@@ -68,6 +117,7 @@ export const described = {
       description: 'A PodSpec; it goes to the cluster as it is. The first container is the agent.',
     },
     ...lifecycle,
+    ...scaling,
     ...status,
   },
   CodeInterpreter: {
@@ -102,6 +152,7 @@ export const described = {
       default: storedDefaults.authMode,
     },
     ...lifecycle,
+    ...scaling,
     ...status,
   },
 } as const satisfies Record<string, Record<string, Structural>>;

@@ -7,6 +7,7 @@ import { delay, timeout } from '../../model/duration.ts';
 import { mostInt32 } from '../../model/fields.ts';
 import { objectReference, podSpec } from '../../model/pod-spec.ts';
 import { quantity } from '../../model/quantity.ts';
+import { scalingSpec, share } from '../../model/scaling-spec.ts';
 
 /** A part of an OpenAPI v3 schema as Kubernetes reads it. */
 export interface Structural {
@@ -66,6 +67,32 @@ const intOrString: Structural = {
   'x-kubernetes-int-or-string': true,
 };
 
+/** A number or a text, which no type of the API server's says both of: these bounds hold for the one, the pattern for the other. */
+const shareOrPercent: Structural = {
+  'x-kubernetes-preserve-unknown-fields': true,
+  pattern: '^[0-9]{1,2}([.][0-9]+)? ?%$',
+  minimum: 0,
+  exclusiveMinimum: true,
+  maximum: 1,
+  exclusiveMaximum: true,
+};
+
+/** Only of a class that is named: which one it is otherwise follows from annotations, which no rule sees. */
+const scalingRules: readonly Rule[] = [
+  {
+    rule: '!has(self.min) || !has(self.max) || self.min <= self.max',
+    message: 'min must be at most max',
+  },
+  {
+    rule: "!has(self.class) || self.class != 'fixed' || (!has(self.min) && !has(self.max))",
+    message: 'min and max mean nothing to class fixed, which holds warmPoolSize',
+  },
+  {
+    rule: "!has(self.class) || self.class == 'target' || (!has(self.toZeroAfter) && !has(self.schedule))",
+    message: 'toZeroAfter and schedule are for class target alone',
+  },
+];
+
 const reference: Structural = {
   type: 'object',
   properties: { name: { type: 'string', default: '' } },
@@ -80,6 +107,8 @@ const replaced = new Map<unknown, (given: Structural) => Structural>([
   [envVar, (given) => ({ ...given, 'x-kubernetes-validations': [oneSource] })],
   [objectReference, () => reference],
   [podSpec, openPodSpec],
+  [share, () => shareOrPercent],
+  [scalingSpec, (given) => ({ ...given, 'x-kubernetes-validations': scalingRules })],
 ]);
 
 /** Whole numbers of Go's int32, of int64 otherwise; zod bounds the latter by what a double counts exactly. */
