@@ -1,117 +1,180 @@
-// Class `kpa`: Knative's pod autoscaler on new sessions a second, one runtime's.
-// The decision is `autoscaler.Scale` of Knative Serving (pkg/autoscaler/scaling/autoscaler.go), the windows are its
-// `TimedFloat64Buckets` (pkg/autoscaler/aggregation/bucketing.go, one second wide), the bounds, the way from and to zero are
-// those of its scaler (pkg/reconciler/autoscaling/kpa/scaler.go). Names are Knative's.
+// Class `kpa`: Knative's pod autoscaler on new sessions a second or on requests in hand, one runtime's.
+// The decision is `autoscaler.Scale` of Knative Serving (pkg/autoscaler/scaling/autoscaler.go) and what it does when it is made
+// (`newAutoscaler`); the windows are in window.ts, bounds and the way from and to zero in last-ones.ts. Names are Knative's.
+// What is ours: start-ups that fail are tried one at a time (start-up.ts).
 import type { KpaPolicy } from '../../model/scaling.ts';
+import { LastOnes, type LastOnesState } from './last-ones.ts';
 import type { Decision, Scaler, Signals } from './signals.ts';
+import { StartUps, type StartUpState } from './start-up.ts';
+import { isStateOf } from './state.ts';
 import { SteadyTime } from './steady-time.ts';
 import { Buckets, type BucketsState } from './window.ts';
+import { Worth, type WorthState } from './worth.ts';
+
+/** Of `KpaState`: grows whenever what is in it means something else. */
+const version = 1;
 
 export interface KpaState {
+  readonly class: 'kpa';
+  readonly version: number;
   readonly elapsed: number;
-  readonly buckets: BucketsState;
+  readonly stable: BucketsState;
+  readonly panic: BucketsState;
   readonly panicTime: number | null;
   readonly maxPanicPods: number;
   /** Falling maxima of the scale-down delay: when, how many. */
   readonly delayed: readonly (readonly [number, number])[];
-  readonly activeUntil: number;
-  readonly started: boolean;
+  readonly desired: number | null;
+  readonly lastOnes: LastOnesState;
+  readonly startUps: StartUpState;
+  readonly worth: WorthState;
 }
 
-const nothing: Omit<KpaState, 'buckets'> = {
+/** What `state()` wrote, if this version wrote it. */
+export const kpaState = (state: unknown): KpaState | undefined =>
+  isStateOf<KpaState>(state, 'kpa', version) ? state : undefined;
+
+const nothing = {
   elapsed: 0,
+  stable: undefined,
+  panic: undefined,
   panicTime: null,
   maxPanicPods: 0,
   delayed: [],
-  activeUntil: 0,
-  started: false,
+  desired: null,
+  lastOnes: undefined,
+  startUps: undefined,
+  worth: undefined,
 };
+
+/** Knative's `MakeMetric`: whole seconds, at least one. */
+const panicWindowMs = ({ stableWindowMs, panicWindowPercentage }: KpaPolicy): number =>
+  1_000 * Math.max(1, Math.round((stableWindowMs * panicWindowPercentage) / 100_000));
 
 export class KpaScaler implements Scaler {
   readonly #policy: KpaPolicy;
   readonly #time: SteadyTime;
-  readonly #buckets: Buckets;
+  readonly #stable: Buckets;
+  readonly #panic: Buckets;
+  readonly #lastOnes: LastOnes;
+  readonly #startUps: StartUps;
+  readonly #worth: Worth;
+  /** Of the round before; undefined before the first one. */
+  #last: number | undefined;
   #panicTime: number | null;
   #maxPanicPods: number;
   #delayed: (readonly [number, number])[];
-  #activeUntil: number;
-  #started: boolean;
+  #desired: number | undefined;
+  #begun: boolean;
 
   constructor(policy: KpaPolicy, state?: KpaState) {
-    this.#policy = policy;
     const from = state ?? nothing;
+    this.#policy = policy;
     this.#time = new SteadyTime(from.elapsed);
-    this.#buckets = new Buckets(policy.stableWindowMs, state?.buckets);
+    this.#stable = new Buckets(policy.stableWindowMs, from.stable);
+    this.#panic = new Buckets(panicWindowMs(policy), from.panic);
+    this.#lastOnes = new LastOnes(policy, from.lastOnes);
+    this.#startUps = new StartUps(from.startUps);
+    this.#worth = new Worth(from.worth);
     this.#panicTime = from.panicTime;
     this.#maxPanicPods = from.maxPanicPods;
     this.#delayed = [...from.delayed];
-    this.#activeUntil = from.activeUntil;
-    this.#started = from.started;
+    this.#desired = from.desired ?? undefined;
+    this.#begun = state !== undefined;
   }
 
   state(): KpaState {
     return {
+      class: 'kpa',
+      version,
       elapsed: this.#time.elapsed,
-      buckets: this.#buckets.state(),
+      stable: this.#stable.state(),
+      panic: this.#panic.state(),
       panicTime: this.#panicTime,
       maxPanicPods: this.#maxPanicPods,
-      delayed: this.#delayed,
-      activeUntil: this.#activeUntil,
-      started: this.#started,
+      delayed: [...this.#delayed],
+      desired: this.#desired ?? null,
+      lastOnes: this.#lastOnes.state(),
+      startUps: this.#startUps.state(),
+      worth: this.#worth.state(),
     };
   }
 
-  round({ now, arrivals, ready }: Signals): Decision {
-    const { stableWindowMs, panicWindowPercentage, target } = this.#policy;
-    const elapsed = this.#time.at(now);
-    this.#buckets.add(arrivals, elapsed);
-    if (!this.#started) this.#begin(elapsed, ready);
-    const stable = this.#buckets.average(stableWindowMs, elapsed);
-    const panic = this.#buckets.average((stableWindowMs * panicWindowPercentage) / 100, elapsed);
-    const pods = Math.max(1, ready);
-    const desired = this.#scale({ elapsed, pods, stable: stable / target, panic: panic / target });
-    const delayed = this.#delay(elapsed, desired);
-    const size = this.#bounds(elapsed, delayed);
-    const panicking = this.#panicTime === null ? 0 : 1;
+  round(seen: Signals): Decision {
+    const elapsed = this.#time.at(seen.now);
+    this.#takeIn(seen, elapsed);
+    if (!this.#begun) this.#begin(elapsed, seen.ready);
+    const stable = this.#stable.average(elapsed);
+    const panic = this.#panic.average(elapsed);
+    const scaled = this.#stable.empty(elapsed)
+      ? undefined
+      : this.#scale(elapsed, seen.ready, { stable, panic });
+    if (scaled !== undefined) this.#desired = this.#delay(elapsed, scaled);
+    const desired = this.#desired;
+    const applied = this.#lastOnes.apply(elapsed, desired, seen.ready, seen.ready + seen.starting);
+    const { size, rule } = this.#tried(applied.size, seen.ready, elapsed);
+    const known = scaled === undefined ? {} : { scaled, delayed: desired ?? scaled };
+    const { target } = this.#policy;
+    const numbers = {
+      stable,
+      panic,
+      target,
+      ready: seen.ready,
+      ...known,
+      failing: this.#startUps.failing,
+      size,
+    };
     return {
       size,
-      why: {
-        rule: panicking === 1 ? 'kpa in panic' : 'kpa',
-        numbers: { stable, panic, target, ready, panicking, desired, delayed, size },
-      },
+      why: { rule: rule ?? applied.rule ?? this.#rule(scaled), numbers },
+      worth: this.#worth.each,
     };
+  }
+
+  #rule(scaled: number | undefined): string {
+    if (scaled === undefined) return 'kpa without data';
+    if (scaled !== this.#desired) return 'kpa, scale-down delay';
+    return this.#panicTime === null ? 'kpa' : 'kpa in panic';
+  }
+
+  /** One write a round, as one scrape: while there are pods or something came. */
+  #takeIn(seen: Signals, elapsed: number): void {
+    // Of a first round it is not known how long it was; Knative scrapes every second.
+    const passed = elapsed - (this.#last ?? elapsed - 1_000);
+    this.#worth.see(seen, passed);
+    this.#startUps.see(seen.startUps, seen.failures, elapsed);
+    this.#last = elapsed;
+    const held = ((seen.inFlight ?? 0) * passed) / 1_000;
+    const count = this.#policy.metric === 'concurrency' ? held : seen.arrivals;
+    if (count === 0 && seen.ready === 0) return;
+    this.#stable.add(count, elapsed, passed / 1_000);
+    this.#panic.add(count, elapsed, passed / 1_000);
   }
 
   /** As `newAutoscaler`: over one pod it begins in panic, so that nothing is scaled down on an empty window. */
   #begin(elapsed: number, ready: number): void {
-    this.#started = true;
-    this.#activeUntil = elapsed;
-    if (ready > 1) {
-      this.#panicTime = elapsed;
-      this.#maxPanicPods = ready;
-    }
+    this.#begun = true;
+    this.#maxPanicPods = ready;
+    if (ready > 1) this.#panicTime = elapsed;
   }
 
-  /** `Scale`, with `stable` and `panic` as pods. */
-  #scale(seen: { elapsed: number; pods: number; stable: number; panic: number }): number {
-    const { elapsed, pods } = seen;
-    const { maxScaleUpRate, maxScaleDownRate } = this.#policy;
+  /** `Scale`, up to the delay. */
+  #scale(elapsed: number, ready: number, { stable, panic }: { stable: number; panic: number }): number {
+    const { maxScaleUpRate, maxScaleDownRate, activationScale, target } = this.#policy;
+    const pods = Math.max(1, ready);
     const maxScaleUp = Math.ceil(maxScaleUpRate * pods);
     const maxScaleDown = Math.floor(pods / maxScaleDownRate);
-    const dspc = Math.ceil(seen.stable);
-    const dppc = Math.ceil(seen.panic);
-    const within = (count: number): number =>
-      this.#activated(Math.min(Math.max(count, maxScaleDown), maxScaleUp));
-    const stable = within(dspc);
+    const dspc = Math.ceil(stable / target);
+    const dppc = Math.ceil(panic / target);
+    const within = (count: number): number => {
+      const bounded = Math.min(Math.max(count, maxScaleDown), maxScaleUp);
+      return activationScale > 1 && count > 0 ? Math.max(bounded, activationScale) : bounded;
+    };
     this.#panicking(elapsed, dppc / pods);
-    if (this.#panicTime === null) return stable;
+    if (this.#panicTime === null) return within(dspc);
     // Only increases are applied in panic.
-    this.#maxPanicPods = Math.max(this.#maxPanicPods, stable, within(dppc));
+    this.#maxPanicPods = Math.max(this.#maxPanicPods, within(dspc), within(dppc));
     return this.#maxPanicPods;
-  }
-
-  #activated(count: number): number {
-    return count > 0 ? Math.max(count, this.#policy.activationScale) : count;
   }
 
   #panicking(elapsed: number, over: number): void {
@@ -124,7 +187,7 @@ export class KpaScaler implements Scaler {
     }
   }
 
-  /** The largest wish within the scale-down delay (`delayWindow`, max.TimeWindow). */
+  /** The largest wish within the scale-down delay (`delayWindow`, pkg/autoscaler/aggregation/max). */
   #delay(elapsed: number, desired: number): number {
     const since = elapsed - this.#policy.scaleDownDelayMs;
     this.#delayed = this.#delayed.filter(([at, count]) => at > since && count > desired);
@@ -132,13 +195,10 @@ export class KpaScaler implements Scaler {
     return this.#delayed[0]?.[1] ?? desired;
   }
 
-  /** Min, max and initial scale; the last pods stay for the grace period and the pod retention period. */
-  #bounds(elapsed: number, desired: number): number {
-    const { min, max, initialScale, scaleToZeroGraceMs, scaleToZeroPodRetentionMs } = this.#policy;
-    let size = desired;
-    if (desired > 0) this.#activeUntil = elapsed;
-    else if (elapsed - this.#activeUntil < Math.max(scaleToZeroGraceMs, scaleToZeroPodRetentionMs)) size = 1;
-    if (this.#buckets.empty && elapsed < this.#policy.stableWindowMs) size = Math.max(size, initialScale);
-    return Math.max(min, Math.min(max, size));
+  /** While start-ups fail one is tried at a time, after a pause that doubles. */
+  #tried(size: number, ready: number, elapsed: number): { size: number; rule?: string } {
+    if (this.#startUps.failing === 0 || size <= ready) return { size };
+    if (this.#startUps.pauseLeft(elapsed) > 0) return { size: ready, rule: 'start-ups fail, waiting' };
+    return { size: ready + 1, rule: 'start-ups fail, trying one' };
   }
 }

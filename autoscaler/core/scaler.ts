@@ -1,6 +1,6 @@
 // From a policy to the scaler that carries it out.
-import { FixedScaler } from './fixed.ts';
-import { KpaScaler } from './kpa.ts';
+import { FixedScaler, fixedState } from './fixed.ts';
+import { KpaScaler, kpaState } from './kpa.ts';
 import type { ScalingPolicy } from '../../model/scaling.ts';
 import type { Scaler } from './signals.ts';
 import { TargetScaler, targetState } from './target.ts';
@@ -9,9 +9,9 @@ import { TargetScaler, targetState } from './target.ts';
 export function createScaler(policy: ScalingPolicy, state?: unknown): Scaler {
   switch (policy.class) {
     case 'fixed':
-      return new FixedScaler(policy);
+      return new FixedScaler(policy, fixedState(state));
     case 'kpa':
-      return new KpaScaler(policy);
+      return new KpaScaler(policy, kpaState(state));
     case 'target':
       return new TargetScaler(policy, targetState(state));
   }
