@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { RuntimeKey } from '../model/sandbox.ts';
 import type { SessionReads } from '../model/session-store.ts';
 import { sessionIdOf } from './core/headers.ts';
 import { createRouter } from './core/route.ts';
@@ -27,6 +28,8 @@ export interface Activator {
    */
   drain(deadlineMs: number): Promise<void>;
   stats(): RoutingStats;
+  /** Requests in hand and those that wait for a sandbox, by runtime. */
+  inFlight(): Iterable<readonly [RuntimeKey, number]>;
 }
 
 const rememberedTargets = 10_000;
@@ -69,5 +72,6 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
     upgrade,
     drain: (deadlineMs) => routing.drain(deadlineMs),
     stats: () => routing.stats(),
+    inFlight: () => routing.inFlight(),
   };
 }

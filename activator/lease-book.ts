@@ -3,7 +3,7 @@
 // What is extended, given back or dropped is decided in core/leases.ts; when one is asked for, in gates.ts.
 import type { Clock } from '../model/clock.ts';
 import type { Wakes } from '../model/platform.ts';
-import { runtimeKeyText } from '../model/sandbox.ts';
+import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
 import type { LeaseClaim, Leases, Saved, SessionWrites } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
 import { effectOf, isUsable, upkeepMs, upkeepOf, type Held } from './core/leases.ts';
@@ -36,6 +36,7 @@ export interface Route extends Held {
 class LeasedRoute implements Route {
   readonly sessionId: string;
   readonly generation: number;
+  readonly runtime: RuntimeKey;
   readonly targetText: string;
   readonly doors: readonly Door[];
   readonly pauseAfterMs: number | null;
@@ -51,6 +52,7 @@ class LeasedRoute implements Route {
   constructor(session: Session, leasedUntil: number, holder: string, clock: Clock) {
     this.sessionId = session.id;
     this.generation = session.generation;
+    this.runtime = session.runtime;
     this.targetText = runtimeKeyText(session.runtime);
     this.doors = doorsOf(session, clock);
     this.pauseAfterMs = session.policy.pauseAfterMs;
@@ -125,6 +127,11 @@ export class LeaseBook {
 
   get size(): number {
     return this.#routes.size;
+  }
+
+  /** Work in hand, session by session; of several sessions of a runtime each is told. */
+  *inHand(): Iterable<readonly [RuntimeKey, number]> {
+    for (const { runtime, inHand } of this.#routes.values()) if (inHand > 0) yield [runtime, inHand];
   }
 
   /** The route of a session under a living lease; undefined means: ask. */

@@ -2,6 +2,7 @@
 // On the hot path nobody is asked: a living lease is enough. Who may call at all would be decided here, before anything is counted.
 // Does not own how a request is forwarded or refused; HTTP requests and upgrades are both callers.
 import type { Clock } from '../model/clock.ts';
+import type { DemandCounter } from '../model/demand-tally.ts';
 import { asPlatformError, type PlatformError } from '../model/errors.ts';
 import { openSession, type OpenedSession, type OpenSessionDeps } from '../model/open-session.ts';
 import type { Wakes } from '../model/platform.ts';
@@ -33,6 +34,8 @@ export interface ResolverDeps {
   readonly leases: LeaseBook;
   readonly gates: Gates;
   readonly room: WaitingRoom;
+  /** Told of each new session. */
+  readonly demand?: DemandCounter;
 }
 
 export class Resolver {
@@ -69,7 +72,7 @@ export class Resolver {
 
   #wait(caller: Caller, sessionId: string, since: number, opened: OpenedSession | undefined): void {
     const { room, gates } = this.#deps;
-    const admission = room.enter(sessionId, caller.target.text);
+    const admission = room.enter(sessionId, caller.target);
     if (admission !== 'go') return this.#turnAway(caller, failed(admission, { sessionId }), opened);
     const visit = new Visit(this.#deps, caller, sessionId, since, opened?.how);
     visit.leaveGate = gates.wait(sessionId, visit, opened?.session);
@@ -83,20 +86,21 @@ export class Resolver {
   }
 
   async #open(caller: Caller): Promise<void> {
-    const { room, clock, wakes, log } = this.#deps;
+    const { room, clock, wakes, log, demand } = this.#deps;
     const { key, text } = caller.target;
-    const admission = room.enter(undefined, text);
+    const admission = room.enter(undefined, caller.target);
     if (admission !== 'go') return refuse(caller, failed(admission));
     const since = clock.monotonic();
     try {
       const opened = await openSession(this.#deps.opening, { runtime: key, now: clock.now() });
-      room.leave(undefined, text);
+      room.leave(undefined, caller.target);
+      demand?.opened(key, opened.how);
       if (this.#closed) return this.#turnAway(caller, failed('SHUTTING_DOWN'), opened);
       if (!caller.gone) this.#wait(caller, opened.session.id, since, opened);
       // Nobody wants it any more, but a start that is stored must be carried out; being idle then ends it.
       else if (opened.how === 'cold') wakes.wake(opened.session.id, opened.session);
     } catch (fault) {
-      room.leave(undefined, text);
+      room.leave(undefined, caller.target);
       const error = asPlatformError(fault);
       if (error.code === 'INTERNAL') log('a session could not be opened', { runtime: text, fault });
       refuse(caller, error.code === 'RUNTIME_NOT_FOUND' ? runtimeNotFound(key) : error);
@@ -139,7 +143,10 @@ class Visit implements Waiter {
   }
 
   open(route: Route, woken: WaitKind | undefined): void {
-    if (this.#end()) this.#caller.forward(route, this.#timing(woken));
+    if (!this.#end()) return;
+    const { demand, clock } = this.#deps;
+    if (this.#how !== undefined) demand?.served(this.#caller.target.key, clock.monotonic() - this.#since);
+    this.#caller.forward(route, this.#timing(woken));
   }
 
   refuse(error: PlatformError, known: boolean, woken: WaitKind | undefined): void {
@@ -158,7 +165,7 @@ class Visit implements Waiter {
     if (this.#over) return false;
     this.#over = true;
     this.#stopWatching();
-    this.#deps.room.leave(this.#sessionId, this.targetText);
+    this.#deps.room.leave(this.#sessionId, this.#caller.target);
     return true;
   }
 }

@@ -1,8 +1,10 @@
 // From callers to sandboxes, whole: leases, gates and new sessions, kept up to date by the feed. Knows nothing of HTTP, so that
 // simulations can call as requests do. S2 (leases while work is in hand) is lease-book.ts, S3 (nobody waits in vain) gates.ts.
 import type { Cancel, Clock } from '../model/clock.ts';
+import type { DemandCounter } from '../model/demand-tally.ts';
 import type { Ids } from '../model/open-session.ts';
 import type { LeaseRecallFeed, Runtimes, SessionFeed, Thawer, Wakes } from '../model/platform.ts';
+import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
 import type { Leases, SessionReads, SessionWrites, WarmPool } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
 import type { Limits } from './core/admission.ts';
@@ -25,6 +27,8 @@ export interface RoutingDeps {
   readonly thawer?: Thawer;
   readonly feed: SessionFeed;
   readonly recalls: LeaseRecallFeed;
+  /** Told of each new session. */
+  readonly demand?: DemandCounter;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Log;
@@ -74,8 +78,7 @@ export class Routing {
     const asleep = (sessionId: string): Session | undefined => sleepers.find(sessionId);
     const gates = new Gates({ wakes, clock, log, leases, wakeTimeoutMs, asleep });
     const direct = directWakes(deps, leases, gates, sleepers);
-    const opening = { store, runtimes: deps.runtimes, ids: deps.ids };
-    this.#resolver = new Resolver({ opening, wakes, clock, log, leases, gates, room });
+    this.#resolver = new Resolver({ ...deps, opening: deps, wakes, leases, gates, room });
     this.#clock = clock;
     this.#leases = leases;
     this.#gates = gates;
@@ -116,6 +119,18 @@ export class Routing {
     }
     for (const stop of this.#stops) stop();
     await atMost(clock, Math.max(end - clock.monotonic(), leastReturnMs), this.#leases.close());
+  }
+
+  /** Requests in hand and those that wait for a sandbox, by runtime; looked for when it is asked. */
+  inFlight(): Iterable<readonly [RuntimeKey, number]> {
+    const sums = new Map<string, [RuntimeKey, number]>();
+    const add = ([key, count]: readonly [RuntimeKey, number]): void => {
+      const text = runtimeKeyText(key);
+      sums.set(text, [key, count + (sums.get(text)?.[1] ?? 0)]);
+    };
+    for (const one of this.#leases.inHand()) add(one);
+    for (const one of this.room.byRuntime()) add(one);
+    return sums.values();
   }
 
   stats(): RoutingStats {

@@ -231,7 +231,7 @@ describe('a warm pool', () => {
     expect(how).toBe('claim');
     await lab.clock.advance(1_000);
     expect(lab.driver.sandboxes.size).toBe(4);
-    expect(lab.pools.get(runtimeKeyText(helloKey))).toEqual({ wanted: 3, ready: 3 });
+    expect(lab.pools.get(runtimeKeyText(helloKey))).toEqual({ wanted: 3, ready: 3, starting: 0 });
   });
 
   test('drains what an older revision left, and what is too many; sessions keep theirs', async () => {
@@ -258,7 +258,7 @@ describe('a warm pool', () => {
     expect(lab.pools.get(runtimeKeyText(helloKey))).toMatchObject({ ready: 0, trouble: 'exit code 1' });
     lab.driver.heal();
     await lab.clock.advance(61_000);
-    expect(lab.pools.get(runtimeKeyText(helloKey))).toEqual({ wanted: 1, ready: 1 });
+    expect(lab.pools.get(runtimeKeyText(helloKey))).toEqual({ wanted: 1, ready: 1, starting: 0 });
   });
 
   test('replaces a sandbox that dies while it waits', async () => {

@@ -1,19 +1,22 @@
 // Puts the controller's parts together: runner, timekeeper, pools, recovery, shutdown. Everything that touches sandboxes is here.
 // Does not own HTTP (controller/api), what is deployed (controller/registry.ts), nor what is heard and missed (attention.ts).
 import type { Cancel, Clock } from '../model/clock.ts';
+import type { SupplyReports } from '../model/demand.ts';
 import type { Ids } from '../model/open-session.ts';
 import type { LeaseRecalls, PoolTargets, SessionFeed, WakeFeed, Wakes } from '../model/platform.ts';
 import type { SessionReads, SessionStore } from '../model/session-store.ts';
 import type { Session } from '../model/session.ts';
 import { Attention } from './attention.ts';
-import type { Deployments } from './deployments.ts';
+import type { Deployments, PoolStanding } from './deployments.ts';
 import type { Driver } from './driver.ts';
 import { MarkBook } from './marks.ts';
+import { measuredDriver, type MeasuredStart } from './measured-driver.ts';
 import { createPerform } from './perform.ts';
 import { Pools } from './pools.ts';
 import { liveSessions, recover, type Recovered } from './recovery.ts';
 import { SessionCommands } from './session-commands.ts';
 import { SessionRunner, type Perform } from './session-runner.ts';
+import { SupplyReporter } from './supply-reporter.ts';
 import { Timekeeper } from './timekeeper.ts';
 
 export interface ControllerDeps {
@@ -24,6 +27,10 @@ export interface ControllerDeps {
   readonly deployments: Deployments;
   /** Sizes of pools that somebody else decided. */
   readonly targets?: PoolTargets;
+  /** Whoever decides them hears how pools stand. */
+  readonly supply?: SupplyReports;
+  /** Told of each start of a sandbox that ended. */
+  readonly onStart?: (start: MeasuredStart) => void;
   readonly feed: SessionFeed;
   /** Wakes that other programs ask for; in one process they call `wakes`. */
   readonly wakeFeed?: WakeFeed;
@@ -53,6 +60,7 @@ export class Controller {
   readonly #marks: MarkBook;
   readonly #runner: SessionRunner;
   readonly #pools: Pools;
+  readonly #supply: SupplyReporter | undefined;
   readonly #attention: Attention;
   readonly #cold = new Set<string>();
   #endings: readonly Cancel[] = [];
@@ -63,15 +71,18 @@ export class Controller {
     this.#deps = deps;
     const marks = new MarkBook(deps.driver);
     this.#marks = marks;
+    this.#supply = this.#supplyReporter();
+    const driver = measuredDriver(deps.driver, clock, (start) => this.#measured(start));
     const touch = (id: string): Promise<void> => store.touch(id, clock.now());
     this.#runner = new SessionRunner({
       ...{ store, clock, publish: deps.publish },
-      perform: this.#counted(createPerform({ ...deps, marks, touch })),
+      perform: this.#counted(createPerform({ ...deps, driver, marks, touch })),
       onFault: (sessionId, fault) =>
         log('a session could not be carried on; trying again', { sessionId, fault }),
     });
     this.#pools = new Pools({
-      ...deps,
+      ...{ ...deps, driver },
+      onStanding: (stand) => this.#supply?.stands(stand),
       coldStarts: () => this.#cold.size,
       onClaimed: (session) => this.#attention.claimed(session),
     });
@@ -100,7 +111,13 @@ export class Controller {
       this.#timekeeper().start(),
     ];
     this.#pools.open();
+    this.#tellSupply();
     return recovered;
+  }
+
+  /** Every deployed runtime and its pool. */
+  pools(): readonly PoolStanding[] {
+    return this.#deps.deployments.all().map((deployment) => this.#pools.standing(deployment));
   }
 
   /**
@@ -125,6 +142,29 @@ export class Controller {
     }
     await Promise.all((await liveSessions(store)).map((session) => this.#putAside(session)));
     await this.#runner.settled();
+  }
+
+  #supplyReporter(): SupplyReporter | undefined {
+    const { supply: reports, ids, clock, driver, log } = this.#deps;
+    const nodes = (): number => driver.nodes?.() ?? 1;
+    return reports && new SupplyReporter({ reports, from: ids.uuid(), clock, nodes, log });
+  }
+
+  #tellSupply(): void {
+    const supply = this.#supply;
+    if (!supply || this.#stopping) return;
+    supply.start();
+    this.#endings = [...this.#endings, () => supply.stop(), this.#deps.feed.onGap(() => supply.tellAll())];
+  }
+
+  /** What an older revision was like says nothing of the newest. */
+  #measured(start: MeasuredStart): void {
+    const { deployments, onStart } = this.#deps;
+    onStart?.(start);
+    const { runtime, revision, failed, tookMs } = start;
+    if (deployments.find(runtime)?.runtime.revision !== revision) return;
+    if (failed) this.#supply?.failed(runtime);
+    else this.#supply?.started(runtime, tookMs);
   }
 
   #timekeeper(): Timekeeper {

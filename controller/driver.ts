@@ -64,5 +64,7 @@ export interface Images {
 export interface Driver extends SandboxLifecycle, Marks, Freezer, Inventory, Images {
   /** What this host gives, in words for the start-up message and the log. */
   describe(): { readonly tier: string; readonly lacks: readonly string[] };
+  /** On how many machines its sandboxes are, as far as it knows; one where it does not say. */
+  nodes?(): number;
   close(): Promise<void>;
 }

@@ -4,6 +4,8 @@
 // One term, one store: every write carries the term, so what an ended lead still has under way changes nothing.
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Leading } from '../model/elector.ts';
+import type { DemandCounter } from '../model/demand-tally.ts';
+import type { SupplyReports } from '../model/demand.ts';
 import type { StorePreparation } from '../model/leader-election.ts';
 import type { Ids } from '../model/open-session.ts';
 import type {
@@ -19,6 +21,7 @@ import { Announcer } from './announcing.ts';
 import type { ControlApiDeps } from './api/control-api.ts';
 import { Controller } from './controller.ts';
 import type { Driver } from './driver.ts';
+import type { MeasuredStart } from './measured-driver.ts';
 import type { Recovered } from './recovery.ts';
 import {
   ownRegistry,
@@ -61,6 +64,12 @@ interface TermDeps {
   /** Absent where the store tells of what it stored by itself. */
   readonly publish?: (session: Session) => void;
   readonly targets?: PoolTargets;
+  /** Whoever decides them hears how pools stand. */
+  readonly supply?: SupplyReports;
+  /** Told of each session that the control API opens. */
+  readonly demand?: DemandCounter;
+  /** Told of each start of a sandbox that ended. */
+  readonly onStart?: (start: MeasuredStart) => void;
   readonly ids: Ids;
   readonly clock: Clock;
   /** How long after its beginning nothing is paused or ended for being idle (ms): activators renew their leases first. */
@@ -130,7 +139,8 @@ class Term implements Leading {
     this.#served = true;
     const { runtimes, registry } = opened;
     const { wakes, commands } = controller;
-    const api = { ...deps, runtimes, wakes, commands, driver, ...(registry && { registry }) };
+    const pools = (): ReturnType<Controller['pools']> => controller.pools();
+    const api = { ...deps, runtimes, wakes, commands, pools, driver, ...(registry && { registry }) };
     deps.onLead({ term, api, driver, recovered }, registry);
   }
 

@@ -56,7 +56,8 @@ export async function controlLab(
   const ownerTokens = {
     ownerOf: async (token: string) => (token === 'forged' ? undefined : `${token}@example`),
   };
-  const wired = { ...shared, registry, wakes, commands, ownerTokens };
+  const pools = (): ReturnType<Controller['pools']> => controller.pools();
+  const wired = { ...shared, registry, wakes, commands, pools, ownerTokens };
   const api = createControlApi({ ...wired, ...(access && { access }) });
   const server = http.createServer(access ? createGuardedApi(api, access, log) : api);
   server.listen(0, '127.0.0.1');
