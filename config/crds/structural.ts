@@ -24,6 +24,9 @@ export interface Structural {
 interface Rule {
   readonly rule: string;
   readonly message: string;
+  /** Makes the message of the values that are there. */
+  readonly messageExpression?: string;
+  readonly fieldPath?: string;
 }
 
 const descriptionOf = (schema: z.ZodType): string => z.globalRegistry.get(schema)?.description ?? '';
@@ -70,7 +73,8 @@ const intOrString: Structural = {
 /** A number or a text, which no type of the API server's says both of: these bounds hold for the one, the pattern for the other. */
 const shareOrPercent: Structural = {
   'x-kubernetes-preserve-unknown-fields': true,
-  pattern: '^[0-9]{1,2}([.][0-9]+)? ?%$',
+  // Two digits, with or without a fraction, that are not all 0.
+  pattern: '^(([0-9]?[1-9]|[1-9]0)([.][0-9]+)?|00?[.][0-9]*[1-9][0-9]*) ?%$',
   minimum: 0,
   exclusiveMinimum: true,
   maximum: 1,
@@ -82,14 +86,18 @@ const scalingRules: readonly Rule[] = [
   {
     rule: '!has(self.min) || !has(self.max) || self.min <= self.max',
     message: 'min must be at most max',
+    messageExpression: "'must be at most max, which is ' + string(self.max) + ': ' + string(self.min)",
+    fieldPath: '.min',
   },
   {
     rule: "!has(self.class) || self.class != 'fixed' || (!has(self.min) && !has(self.max))",
     message: 'min and max mean nothing to class fixed, which holds warmPoolSize',
+    fieldPath: '.class',
   },
   {
     rule: "!has(self.class) || self.class == 'target' || (!has(self.toZeroAfter) && !has(self.schedule))",
     message: 'toZeroAfter and schedule are for class target alone',
+    fieldPath: '.class',
   },
 ];
 
