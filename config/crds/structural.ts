@@ -24,7 +24,7 @@ export interface Structural {
 interface Rule {
   readonly rule: string;
   readonly message: string;
-  /** Makes the message of the values that are there. */
+  /** Makes the message of the values that are there; `string()` of a number would cost more than the API server allows. */
   readonly messageExpression?: string;
   readonly fieldPath?: string;
 }
@@ -86,7 +86,7 @@ const scalingRules: readonly Rule[] = [
   {
     rule: '!has(self.min) || !has(self.max) || self.min <= self.max',
     message: 'min must be at most max',
-    messageExpression: "'must be at most max, which is ' + string(self.max) + ': ' + string(self.min)",
+    messageExpression: "'%d is more than max, which is %d'.format([self.min, self.max])",
     fieldPath: '.min',
   },
   {
