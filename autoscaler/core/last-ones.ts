@@ -15,6 +15,16 @@ export interface LastOnesState {
   readonly size: number | null;
 }
 
+/** How the pool stands in one round. */
+export interface Standing {
+  readonly elapsed: number;
+  /** Undefined: nothing is known yet, and what is there stays. */
+  readonly desired: number | undefined;
+  readonly ready: number;
+  /** Ready and starting. */
+  readonly have: number;
+}
+
 export interface Applied {
   readonly size: number;
   /** Why it is not what was decided. */
@@ -45,8 +55,7 @@ export class LastOnes {
     };
   }
 
-  /** `desired` undefined: nothing is known yet, and what is there stays (`have`, ready and starting). */
-  apply(elapsed: number, desired: number | undefined, ready: number, have: number): Applied {
+  apply({ elapsed, desired, ready, have }: Standing): Applied {
     const { min, max, initialScale } = this.#policy;
     if (ready >= Math.max(min, initialScale) || elapsed >= activationTimeoutMs) this.#initialized = true;
     const least = this.#initialized ? min : Math.max(min, initialScale);
@@ -76,6 +85,6 @@ export class LastOnes {
     }
     const longest = Math.max(scaleToZeroGraceMs, scaleToZeroPodRetentionMs);
     if (this.#inactiveSince === null || elapsed - this.#inactiveSince >= longest) return { size: 0 };
-    return { size: this.#size ?? 0, rule: 'the last ones stay for a while' };
+    return { size: this.#size ?? 0, rule: 'the last one stays' };
   }
 }
