@@ -8,6 +8,7 @@ import { loadSigningKey, type SigningKey } from '../adapters/jwt/key.ts';
 import { createSigner } from '../adapters/jwt/signer.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
+import { redisDemand } from '../adapters/redis/demand.ts';
 import { redisRuntimes } from '../adapters/redis/directory.ts';
 import { redisSessionStore } from '../adapters/redis/session-store.ts';
 import { systemClock } from '../adapters/system/clock.ts';
@@ -15,6 +16,7 @@ import { systemIds as ids } from '../adapters/system/ids.ts';
 import { activatorConfig, activatorConfigSchema, type ActivatorProgramConfig } from '../config/activator.ts';
 import { redisPlace } from '../config/redis.ts';
 import { certificateOf } from '../config/serving.ts';
+import { DemandReporter } from '../model/demand-reporter.ts';
 import { PlatformError } from '../model/errors.ts';
 import type { Thawer } from '../model/platform.ts';
 import { defaultDataDir, keyFileIn, makeDataDir } from '../process/data-dir.ts';
@@ -121,13 +123,21 @@ async function openActivator(wired: Wired): Promise<Activator> {
   const signer = createSigner({ key, clock });
   await Promise.all([time.start(), bus.start(), runtimes.start()]);
   const store = redisSessionStore(redis.link, { compatKeys: config.compatKeys });
-  const activator = createActivator(
+  const demand = new DemandReporter({
+    reports: redisDemand({ link: redis.link, bus }),
+    from: ids.uuid(),
+    clock: systemClock,
+    inFlight: () => activator.inFlight(),
+    log,
+  });
+  const activator: Activator = createActivator(
     {
       store,
       runtimes,
       wakes: bus,
       feed: bus,
       recalls: bus,
+      demand,
       ids,
       clock,
       signer,
@@ -140,9 +150,11 @@ async function openActivator(wired: Wired): Promise<Activator> {
       leaseMs: config.leaseSeconds * 1_000,
     },
   );
+  demand.start();
   onStop(async () => {
     server.close();
     await activator.drain(config.drainSeconds * 1_000);
+    await demand.stop();
   });
   return activator;
 }

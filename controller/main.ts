@@ -7,11 +7,13 @@ import path from 'node:path';
 import { resourceCopy } from '../adapters/local/resource-copy.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
+import { redisDemand } from '../adapters/redis/demand.ts';
 import { redisRuntimeDirectory } from '../adapters/redis/directory.ts';
 import { redisLeaderElection } from '../adapters/redis/election.ts';
 import { redisPreparation } from '../adapters/redis/preparation.ts';
 import { redisResourceStore } from '../adapters/redis/resources.ts';
 import { redisSessionStore } from '../adapters/redis/session-store.ts';
+import { redisSupply } from '../adapters/redis/supply.ts';
 import { redisPoolTargets } from '../adapters/redis/targets.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds as ids } from '../adapters/system/ids.ts';
@@ -23,6 +25,7 @@ import {
 import { redisPlace } from '../config/redis.ts';
 import { certificateOf, type Certificate } from '../config/serving.ts';
 import type { Cancel, Clock } from '../model/clock.ts';
+import { DemandReporter } from '../model/demand-reporter.ts';
 import { Elector, type Leading } from '../model/elector.ts';
 import { advertised } from '../process/advertising.ts';
 import type { ControllerCluster } from '../process/controller-cluster.ts';
@@ -145,19 +148,34 @@ class ControllerProgram {
     });
     await Promise.all([time.start(), bus.start(), targets.start()]);
     if (ground.kind === 'cluster') await this.#serveSessions(ground, bus, time.clock);
-    const lead = this.#leading(bus, targets, time.clock);
+    const lead = this.#leading(bus, targets, this.#demand(bus), time.clock);
     this.#elect(lead, config.advertiseUrl ?? advertised(server, config.host));
+  }
+
+  /** Sessions that the control API opens; requests to them are the activators' to tell of. */
+  #demand(bus: Bus): DemandReporter {
+    const { redis, log, onStop } = this.#wiring;
+    const reports = redisDemand({ link: redis.link, bus });
+    const demand = new DemandReporter({
+      ...{ reports, from: ids.uuid(), clock: systemClock, log },
+      inFlight: () => [],
+    });
+    demand.start();
+    onStop(() => demand.stop());
+    return demand;
   }
 
   #leading(
     bus: Bus,
     targets: ReturnType<typeof redisPoolTargets>,
+    demand: DemandReporter,
     clock: Clock,
   ): (term: number) => Promise<Leading> {
-    const { settings: config, log, ground } = this.#wiring;
+    const { settings: config, log, ground, redis } = this.#wiring;
     const shared = {
       ...this.#stores(),
-      ...{ feed: bus, wakeFeed: bus, recalls: bus, targets, ids, clock, graceMs, log },
+      ...{ feed: bus, wakeFeed: bus, recalls: bus, targets, demand, ids, clock, graceMs, log },
+      supply: redisSupply({ link: redis.link, bus }),
       leaseMs: config.leaseSeconds * 1_000,
       openDriver: () => this.#openDriver(),
       announceGap: () => bus.announceGap(),

@@ -2,12 +2,18 @@
 // their order are that contract; fields beside `message` are additions.
 import type { Request, Response } from 'express';
 import type { Clock } from '../../model/clock.ts';
+import type { DemandCounter } from '../../model/demand-tally.ts';
 import { PlatformError } from '../../model/errors.ts';
-import { openSession, type OpenedSession, type OpenSessionDeps } from '../../model/open-session.ts';
-import type { Wakes } from '../../model/platform.ts';
+import {
+  openSession,
+  type OpenedSession,
+  type OpenRequest,
+  type OpenSessionDeps,
+} from '../../model/open-session.ts';
+import type { DeployedRuntime, Wakes } from '../../model/platform.ts';
 import type { RuntimeKey, RuntimeKind, SandboxRef } from '../../model/sandbox.ts';
 import type { SessionCommands } from '../session-commands.ts';
-import { sandboxes, sandboxClaims, type Access } from './authentication.ts';
+import { sandboxes, sandboxClaims, type Access, type Resource } from './authentication.ts';
 import { awaitStart, type AwaitStartDeps } from './await-start.ts';
 import type { Log } from './errors.ts';
 import { ownerOf, type OwnerTokens } from './owner.ts';
@@ -19,6 +25,8 @@ export interface AgentcubeRoutesDeps extends OpenSessionDeps, AwaitStartDeps {
   readonly clock: Clock;
   readonly wakes: Wakes;
   readonly commands: Pick<SessionCommands, 'end'>;
+  /** Told of each new session. */
+  readonly demand?: DemandCounter;
   readonly log: Log;
   /** Where callers have to say who they are. */
   readonly access?: Access;
@@ -107,6 +115,28 @@ async function usable(
   return startCold(deps, session.id, signal);
 }
 
+/** What AgentCube would make in the caller's name: a claim only of a runtime that may have a pool. */
+const madeOf = ({ warmPoolSize, scaling }: DeployedRuntime): readonly Resource[] =>
+  warmPoolSize > 0 || scaling ? [sandboxClaims, sandboxes] : [sandboxes];
+
+/** Opens a session, and tells that it did. Answers as `usable` does; a session whose sandbox was not to be had is ended. */
+async function openUsable(
+  deps: AgentcubeRoutesDeps,
+  request: OpenRequest,
+  signal: AbortSignal,
+): Promise<{ readonly opened: OpenedSession; readonly sandbox: SandboxRef | 'gone' }> {
+  const { clock, demand } = deps;
+  const since = clock.monotonic();
+  const opened = await openSession(deps, request);
+  demand?.opened(request.runtime, opened.how);
+  const sandbox = await usable(deps, opened, signal).catch((fault: unknown) => {
+    giveUp(deps, opened.session.id);
+    throw fault;
+  });
+  if (sandbox !== 'gone') demand?.served(request.runtime, clock.monotonic() - since);
+  return { opened, sandbox };
+}
+
 async function create(
   deps: AgentcubeRoutesDeps,
   kind: RuntimeKind,
@@ -117,17 +147,12 @@ async function create(
   const owner = await ownerOf(request, deps.ownerTokens);
   const found = deps.runtimes.find(runtime);
   if (!found) throw new PlatformError('RUNTIME_NOT_FOUND', notFoundTexts[kind]);
-  // AgentCube would make one or the other in the caller's name.
-  const made = found.warmPoolSize > 0 ? [sandboxClaims, sandboxes] : [sandboxes];
-  await deps.access?.authorize(request, { verb: 'create', namespace: runtime.namespace, any: made });
+  const any = madeOf(found);
+  await deps.access?.authorize(request, { verb: 'create', namespace: runtime.namespace, any });
   const signal = goneSignal(response);
   const wanted = { runtime, now: deps.clock.now(), ...(owner !== undefined && { ownerId: owner }) };
-  const opened = await openSession(deps, wanted);
+  const { opened, sandbox } = await openUsable(deps, wanted, signal);
   const { id, ownerId } = opened.session;
-  const sandbox = await usable(deps, opened, signal).catch((fault: unknown) => {
-    giveUp(deps, id);
-    throw fault;
-  });
   if (sandbox === 'gone') {
     giveUp(deps, id);
     return void response.status(clientGone).end();
