@@ -18,6 +18,7 @@ export default {
     suite('contract', ['<rootDir>/test/contract/**/*.test.ts']),
     suite('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
     suite('chaos', ['<rootDir>/test/chaos/**/*.test.ts']),
+    suite('scaling', ['<rootDir>/test/scaling/**/*.test.ts']),
     suite('integration', ['<rootDir>/test/integration/**/*.test.ts']),
     suite('simulation', ['<rootDir>/test/simulation/**/*.test.ts']),
     suite('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
