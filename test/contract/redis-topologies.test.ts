@@ -1,4 +1,4 @@
-// The contracts of both stores on every kind of Redis: versions, ways to be let in, and several servers that act as one.
+// The contracts of the stores, and of what goes to and from the autoscaler, on every kind of Redis: versions, ways to be let in, and several servers that act as one.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createRedisBus } from '../../adapters/redis/bus.ts';
 import { createRedisClock } from '../../adapters/redis/clock.ts';
@@ -10,9 +10,13 @@ import { redisSessionStore } from '../../adapters/redis/session-store.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
 import type { DeployedRuntime } from '../../model/platform.ts';
 import { newSpace, openPrepared, redisKinds, type RunningRedis } from '../support/redis-kinds.ts';
+import { openRedisMemory, openRedisReports, openRedisTargets } from '../support/redis-scaling.ts';
 import { sessionIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
+import { poolTargetsContract } from './suites/pool-targets.ts';
 import { resourcesContract } from './suites/resource-store.ts';
+import { scalerMemoryContract } from './suites/scaler-memory.ts';
+import { scalingReportsContract } from './suites/scaling-reports.ts';
 import { leasesContract } from './suites/session-store-leases.ts';
 import { poolContract } from './suites/session-store-pool.ts';
 import { sessionsContract, type OpenStore } from './suites/session-store-sessions.ts';
@@ -43,6 +47,9 @@ describe.each([...redisKinds])('$name', ({ start }) => {
   leasesContract(openStore);
   poolContract(openStore);
   resourcesContract(openResources);
+  scalingReportsContract(() => openRedisReports(newSpace(redis.settings)));
+  poolTargetsContract(() => openRedisTargets(newSpace(redis.settings)));
+  scalerMemoryContract(() => openRedisMemory(newSpace(redis.settings)));
 
   test('leading, time, wakes, changed sessions and what is deployed go through it', async () => {
     const settings = newSpace(redis.settings);

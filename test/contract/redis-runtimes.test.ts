@@ -1,13 +1,8 @@
-// What leaders publish and everybody reads from memory, over a real Redis: what is deployed, and how large pools are to be.
+// What is deployed, as the leading controller publishes it and everybody reads it from memory, over a real Redis.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRedisBus, type RedisBus } from '../../adapters/redis/bus.ts';
 import type { RedisConnection } from '../../adapters/redis/connection.ts';
 import { redisRuntimeDirectory, redisRuntimes, type RedisRuntimes } from '../../adapters/redis/directory.ts';
-import {
-  redisPoolTargets,
-  redisPoolTargetWrites,
-  type RedisPoolTargets,
-} from '../../adapters/redis/targets.ts';
 import type { Fence } from '../../adapters/redis/link.ts';
 import type { DeployedRuntime } from '../../model/platform.ts';
 import type { RuntimeKey } from '../../model/sandbox.ts';
@@ -16,7 +11,6 @@ import { startRedis, type RedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 
 const controller: Fence = { role: 'controller', term: 7 };
-const autoscaler: Fence = { role: 'autoscaler', term: 7 };
 const keyOf = (name: string): RuntimeKey => ({ kind: 'AgentRuntime', namespace: 'default', name });
 const runtime = (name: string, revision = '1'): DeployedRuntime => ({
   key: keyOf(name),
@@ -41,7 +35,6 @@ const takeOffice = async ({ role, term }: Fence) => {
 beforeEach(async () => {
   await server.cli('FLUSHALL');
   await takeOffice(controller);
-  await takeOffice(autoscaler);
   faults = [];
   connection = connectTo({ addr: server.addr });
   await connection.firstAnswer();
@@ -117,50 +110,40 @@ describe('runtimes', () => {
     expect(String(faults[0])).toContain('AgentRuntime/default/b');
   });
 
+  test('what is strange about its scaling, or of another version, counts as not said', async () => {
+    const scaling = { policy: { class: 'psychic', min: 0, max: 3 }, schedule: [], dryRun: false };
+    const strange = { ...runtime('a'), scaling, memoryBytes: '1Gi', later: 1 };
+    await publish(runtime('b'));
+    await server.cli('HSET', '{agentcube}:runtimes', 'AgentRuntime/default/a', JSON.stringify(strange));
+    await runtimes.start();
+    expect(runtimes.find(keyOf('a'))).toEqual({ ...runtime('a'), later: 1 });
+    expect(faults).toEqual([]);
+  });
+
+  test('a runtime that did not change stays the same object', async () => {
+    await publish(runtime('a'), runtime('b'));
+    await runtimes.start();
+    const [a, b] = [runtimes.find(keyOf('a')), runtimes.find(keyOf('b'))];
+    await publish(runtime('a'), runtime('b', '2'));
+    await until(() => runtimes.find(keyOf('b'))?.revision === '2');
+    expect(runtimes.find(keyOf('a'))).toBe(a);
+    expect(runtimes.find(keyOf('b'))).not.toBe(b);
+  });
+
+  test('what a controller of an older version publishes is read too', async () => {
+    await publish(runtime('a'));
+    await runtimes.start();
+    await server.cli('DEL', '{agentcube}:runtimes');
+    const row = ['AgentRuntime/default/a', JSON.stringify(runtime('a', '2'))];
+    await server.cli('HSET', '{agentcube}:runtimes', '#term', '7', ...row);
+    await server.cli('PUBLISH', '{agentcube}:runtimes', '');
+    await until(() => runtimes.find(keyOf('a'))?.revision === '2');
+  });
+
   test('only the leader publishes', async () => {
     await takeOffice({ role: 'controller', term: 8 });
     await expect(publish(runtime('a'))).rejects.toMatchObject({ code: 'NOT_LEADER' });
     await runtimes.start();
     expect(runtimes.known()).toBe(false);
-  });
-});
-
-describe('targets', () => {
-  let targets: RedisPoolTargets;
-  let changed: string[];
-  const publish = (sizes: Readonly<Record<string, number>>) =>
-    redisPoolTargetWrites(connection.link, autoscaler).replace(
-      Object.entries(sizes).map(([name, size]) => ({ runtime: keyOf(name), size })),
-    );
-  beforeEach(() => {
-    changed = [];
-    targets = redisPoolTargets({ link: connection.link, bus, onFault: (fault) => faults.push(fault) });
-    targets.onChange(({ name }) => changed.push(name));
-  });
-  afterEach(() => targets.stop());
-
-  test('are there at the start', async () => {
-    await publish({ a: 3, b: 0 });
-    await targets.start();
-    expect([
-      targets.find(keyOf('a'))?.size,
-      targets.find(keyOf('b'))?.size,
-      targets.find(keyOf('c'))?.size,
-    ]).toEqual([3, 0, undefined]);
-  });
-
-  test('only those that changed are told: other, new and gone', async () => {
-    await publish({ same: 1, other: 1, gone: 1 });
-    await targets.start();
-    changed = [];
-    await publish({ same: 1, other: 2, fresh: 1 });
-    await until(() => changed.length === 3);
-    expect(changed.sort()).toEqual(['fresh', 'gone', 'other']);
-    expect(targets.find(keyOf('gone'))).toBeUndefined();
-  });
-
-  test('only the leader publishes', async () => {
-    await takeOffice({ role: 'autoscaler', term: 8 });
-    await expect(publish({ a: 1 })).rejects.toMatchObject({ code: 'NOT_LEADER' });
   });
 });
