@@ -1,131 +1,216 @@
-import { beforeEach, expect, test } from '@jest/globals';
+// An autoscaler from the outside: what it publishes and saves, of what is deployed and what it hears.
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { PlatformError } from '../model/errors.ts';
-import type { DeployedRuntime, PoolTarget } from '../model/platform.ts';
-import { manualClock, settle } from '../test/support/manual-clock.ts';
-import { createLeading } from './leading.ts';
+import { scalerLab, sized, plain, type ScalerLab } from '../test/support/scaler-lab.ts';
 
-const deployed = (name: string, warmPoolSize: number): DeployedRuntime => ({
-  key: { kind: 'AgentRuntime', namespace: 'default', name },
-  revision: 'r1',
-  labels: {},
-  policy: { pauseAfterMs: null, suspendAfterMs: null, sessionTimeoutMs: 1_000, maxSessionDurationMs: 1_000 },
-  warmPoolSize,
+let lab: ScalerLab;
+beforeEach(() => {
+  lab = scalerLab();
 });
 
-/** Everything around one autoscaler, with the hands of the test in it. */
-class Lab {
-  readonly clock = manualClock();
-  /** `term: name=size …` of each publication that the store took. */
-  readonly told: string[] = [];
-  fault: Error | undefined;
-  runtimes: readonly DeployedRuntime[] | undefined = [];
-  readonly #read = new Set<() => void>();
-  readonly #gaps = new Set<() => void>();
-
-  readonly lead = createLeading({
-    runtimes: {
-      known: () => this.runtimes !== undefined,
-      all: () => this.runtimes ?? [],
-      onRead: (listener) => this.#listen(this.#read, listener),
-    },
-    openTargets: (term) => ({
-      update: () => Promise.reject(new Error('not used')),
-      replace: (targets) => this.#publish(term, targets),
-    }),
-    onGap: (listener) => this.#listen(this.#gaps, listener),
-    clock: this.clock,
-    log: () => undefined,
+describe('where nothing is decided', () => {
+  test('what pools are to hold is told at the beginning, then each change, and nothing when nothing changed', async () => {
+    await lab.deploy(plain('a', 1));
+    await lab.lead(7);
+    await lab.deploy(plain('a', 1));
+    expect(lab.told).toEqual(['7 all: a=1']);
+    await lab.deploy(plain('a', 2), plain('b', 0));
+    await lab.deploy(plain('b', 0));
+    expect(lab.told).toEqual(['7 all: a=1', '7: a=2 b=0', '7: -a']);
   });
 
-  deploy(...runtimes: readonly DeployedRuntime[]): Promise<void> {
-    this.runtimes = runtimes;
-    for (const tell of this.#read) tell();
-    return settle();
-  }
+  test('nothing is told before anybody knows what is deployed', async () => {
+    await lab.lead(1);
+    await lab.seconds(5);
+    expect(lab.told).toEqual([]);
+    await lab.deploy();
+    expect(lab.told).toEqual(['1 all:']);
+  });
 
-  gap(): Promise<void> {
-    for (const tell of this.#gaps) tell();
-    return settle();
-  }
+  test('after a gap everything is told again: what was told may be gone with the store', async () => {
+    await lab.deploy(plain('a', 1));
+    await lab.lead(1);
+    await lab.gap();
+    expect(lab.told).toEqual(['1 all: a=1', '1 all: a=1']);
+  });
 
-  #listen(listeners: Set<() => void>, listener: () => void): () => void {
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  }
+  test('what could not be told is told again, all of it and with what changed meanwhile', async () => {
+    await lab.deploy(plain('a', 1));
+    await lab.lead(1);
+    lab.fault = new PlatformError('STORE_UNAVAILABLE', 'away');
+    await lab.deploy(plain('a', 2));
+    await lab.deploy(plain('a', 3));
+    lab.fault = undefined;
+    await lab.seconds(1);
+    expect(lab.told).toEqual(['1 all: a=1', '1 all: a=3']);
+  });
 
-  async #publish(term: number, targets: readonly PoolTarget[]): Promise<void> {
-    await settle();
-    if (this.fault) throw this.fault;
-    this.told.push([`${term}:`, ...targets.map(({ runtime, size }) => `${runtime.name}=${size}`)].join(' '));
-  }
-}
+  test('a gap while it is told: told again afterwards', async () => {
+    await lab.deploy(plain('a', 1));
+    const held = lab.hold();
+    await lab.lead(1);
+    await lab.gap();
+    await held.letGo();
+    expect(lab.told).toEqual(['1 all: a=1', '1 all: a=1']);
+  });
 
-let lab: Lab;
-beforeEach(() => {
-  lab = new Lab();
+  test('one that leads no more tells nothing, and waits for what is under way', async () => {
+    await lab.deploy(plain('a', 1));
+    const lead = await lab.lead(1);
+    const held = lab.hold();
+    await lab.deploy(plain('a', 2));
+    let ended = false;
+    const ending = lead.end().then(() => (ended = true));
+    await lab.deploy(plain('a', 3));
+    expect(ended).toBe(false);
+    await held.letGo();
+    await ending;
+    await lab.seconds(5);
+    expect(lab.told).toEqual(['1 all: a=1', '1: a=2']);
+  });
+
+  test('one whose term is over stops trying', async () => {
+    lab.fault = new PlatformError('NOT_LEADER', 'another leads');
+    await lab.deploy(plain('a', 1));
+    await lab.lead(1);
+    lab.fault = undefined;
+    await lab.seconds(0.9);
+    expect(lab.told).toEqual([]);
+  });
 });
 
-test('what pools are to hold is told at the beginning, after each change, and not when nothing changed', async () => {
-  lab.runtimes = [deployed('a', 1)];
-  await lab.lead(7);
-  await lab.deploy(deployed('a', 1));
-  expect(lab.told).toEqual(['7: a=1']);
-  await lab.deploy(deployed('a', 2), deployed('b', 0));
-  await settle();
-  expect(lab.told).toEqual(['7: a=1', '7: a=2 b=0']);
+describe('where a policy decides', () => {
+  test('nothing is decided before it is known how the pools stand, and what is published by then stays', async () => {
+    await lab.deploy(plain('fixed', 2), sized('kept'));
+    await lab.lead(1);
+    await lab.seconds(30);
+    expect(lab.told).toEqual(['1: fixed=2']);
+    await lab.stands({ kept: 5 });
+    await lab.seconds(1);
+    expect(lab.told).toEqual(['1: fixed=2', '1 all: fixed=2 kept=5']);
+  });
+
+  test('a leader without a memory keeps the pools that it finds', async () => {
+    await lab.deploy(sized('a'));
+    await lab.stands({ a: 7 });
+    await lab.lead(1);
+    await lab.seconds(3);
+    expect(lab.sizes()).toEqual({ a: 7 });
+  });
+
+  test('one that stood by has seen what the leader saw: its first word is the size that the load asks for', async () => {
+    await lab.deploy(sized('a'));
+    await lab.stands({ a: 0 });
+    for (let second = 0; second < 60; second += 1) {
+      await lab.came({ a: 3 });
+      await lab.seconds(1);
+    }
+    await lab.lead(2);
+    expect(lab.told).toHaveLength(1);
+    expect(lab.sizes().a).toBeGreaterThanOrEqual(3);
+  });
+
+  test('a burst is answered at once, and not with the next round', async () => {
+    await lab.deploy(sized('a'));
+    await lab.stands({ a: 0 });
+    await lab.lead(1);
+    await lab.seconds(10.5);
+    const before = lab.told.length;
+    await lab.came({ a: 20 }, { coldStarts: 20 });
+    await lab.seconds(0.1);
+    expect(lab.told.length).toBeGreaterThan(before);
+    expect(lab.sizes().a).toBeGreaterThan(0);
+  });
+
+  test('reasons alone are told every ten seconds while sessions come, and not when none do', async () => {
+    await lab.deploy(sized('a', { min: 50, max: 50 }));
+    await lab.stands({ a: 50 });
+    await lab.lead(1);
+    for (let second = 0; second < 60; second += 1) {
+      await lab.came({ a: 1 });
+      await lab.seconds(1);
+    }
+    expect(lab.told.length).toBeGreaterThanOrEqual(5);
+    expect(lab.told.length).toBeLessThanOrEqual(8);
+    const { length } = lab.told;
+    await lab.seconds(300);
+    expect(lab.told.length).toBeLessThanOrEqual(length + 2);
+  });
 });
 
-test('nothing is decided before anybody knows what is deployed', async () => {
-  lab.runtimes = undefined;
-  await lab.lead(1);
-  await settle();
-  expect(lab.told).toEqual([]);
-  await lab.deploy();
-  expect(lab.told).toEqual(['1:']);
-});
+describe('what was learned', () => {
+  test('is saved within about a minute, and the next program goes on from it', async () => {
+    await lab.deploy(sized('a'), sized('b'), plain('c', 1));
+    await lab.stands({ a: 0, b: 0, c: 1 });
+    await lab.lead(1);
+    for (let second = 0; second < 90; second += 1) {
+      await lab.came({ a: 4 });
+      await lab.seconds(1);
+    }
+    expect([...lab.rows.keys()].sort()).toEqual(['AgentRuntime/default/a', 'AgentRuntime/default/b']);
+    const { a } = lab.sizes();
+    const next = scalerLab(lab.rows);
+    await next.deploy(sized('a'), sized('b'), plain('c', 1));
+    await next.stands({ a: 0, b: 0, c: 1 });
+    await next.lead(2);
+    await next.seconds(1);
+    expect(a).toBeGreaterThan(1);
+    expect(next.sizes().a).toBeGreaterThanOrEqual((a ?? 0) / 2);
+  });
 
-test('after a gap it is told again: what was told may be gone with the store', async () => {
-  lab.runtimes = [deployed('a', 1)];
-  await lab.lead(1);
-  await settle();
-  await lab.gap();
-  await settle();
-  expect(lab.told).toEqual(['1: a=1', '1: a=1']);
-});
+  test('goes with its runtime, also when an earlier program saved it', async () => {
+    const rows = new Map([['AgentRuntime/default/gone', '{}']]);
+    lab = scalerLab(rows);
+    await lab.deploy(sized('a'));
+    await lab.stands({ a: 0 });
+    await lab.lead(1);
+    await lab.seconds(70);
+    expect([...lab.rows.keys()]).toEqual(['AgentRuntime/default/a']);
+    await lab.deploy();
+    await lab.seconds(70);
+    expect([...lab.rows.keys()]).toEqual([]);
+  });
 
-test('a change while one is being told is told after it', async () => {
-  await lab.lead(1);
-  lab.runtimes = [deployed('a', 1)];
-  const early = lab.deploy(deployed('a', 1));
-  const late = lab.deploy(deployed('a', 2));
-  await Promise.all([early, late]);
-  await settle();
-  await settle();
-  expect(lab.told.at(-1)).toBe('1: a=2');
-});
+  test('is waited for: until it was read nothing is told', async () => {
+    const memoryFault = new PlatformError('STORE_UNAVAILABLE', 'away');
+    lab = scalerLab(new Map(), { memoryFault });
+    await lab.deploy(plain('a', 1));
+    await lab.lead(1);
+    await lab.seconds(5);
+    expect(lab.told).toEqual([]);
+    lab.memoryFault = undefined;
+    await lab.seconds(1);
+    expect(lab.told).toEqual(['1 all: a=1']);
+  });
 
-test('a store out of reach is asked again until it takes it', async () => {
-  lab.fault = new PlatformError('STORE_UNAVAILABLE', 'away');
-  await lab.lead(1);
-  await lab.clock.advance(2_000);
-  expect(lab.told).toEqual([]);
-  lab.fault = undefined;
-  await lab.clock.advance(1_000);
-  await settle();
-  expect(lab.told).toEqual(['1:']);
-});
+  test('that nobody understands is told of, and the runtime is new', async () => {
+    lab = scalerLab(new Map([['AgentRuntime/default/a', '{"class":']]));
+    await lab.deploy(sized('a'));
+    await lab.stands({ a: 3 });
+    await lab.lead(1);
+    expect(lab.sizes()).toEqual({ a: 3 });
+    expect(lab.logged).toEqual(['a pool could not be sized by what was seen']);
+  });
 
-test.each([
-  ['another leads', new PlatformError('NOT_LEADER', 'no')],
-  ['the lead ended while the store was away', new PlatformError('STORE_UNAVAILABLE', 'away')],
-])('nothing more is told when %s', async (_, fault) => {
-  lab.fault = fault;
-  const leading = await lab.lead(1);
-  await settle();
-  await settle();
-  if (fault.code === 'STORE_UNAVAILABLE') await leading.end();
-  lab.fault = undefined;
-  await lab.clock.advance(10_000);
-  if (fault.code === 'STORE_UNAVAILABLE') await lab.deploy(deployed('a', 1));
-  expect(lab.told).toEqual([]);
+  test('that could not be saved is saved later', async () => {
+    await lab.deploy(sized('a'));
+    await lab.stands({ a: 0 });
+    await lab.lead(1);
+    lab.memoryFault = new PlatformError('STORE_UNAVAILABLE', 'away');
+    await lab.came({ a: 1 });
+    await lab.seconds(120);
+    expect(lab.rows.size).toBe(0);
+    lab.memoryFault = undefined;
+    await lab.seconds(120);
+    expect(lab.rows.size).toBe(1);
+  });
+
+  test('is saved at once before an orderly end', async () => {
+    await lab.deploy(sized('a'), sized('b'));
+    await lab.stands({ a: 0, b: 0 });
+    const lead = await lab.lead(1);
+    await lab.seconds(2);
+    await lead.save();
+    expect(lab.rows.size).toBe(2);
+  });
 });

@@ -1,24 +1,25 @@
-// What an autoscaler does with the lead: decide what pools are to hold and publish it, at once, when what is deployed changed,
-// and when messages may have been lost. Does not own when to lead (model/elector.ts) nor the decision (core/decide.ts).
-// A publication that failed is tried again until it is done or the lead ends; each carries its term, so a late one changes nothing.
+// What an autoscaler does with the lead: it publishes what pools are to hold, and saves what scalers have learned.
+// Does not own when to lead (model/elector.ts) nor what is decided (rounds.ts).
+// Everything is published when the lead begins, after a gap and after a failure; otherwise what is news. A publication that failed
+// is tried again until it is done or the lead ends; each carries its term, so a late one changes nothing.
+// Invariant: nothing that another leader published is taken away before all is known that this one has to say.
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Leading } from '../model/elector.ts';
 import { asPlatformError } from '../model/errors.ts';
-import type { DeployedRuntime, PoolTarget, PoolTargetWrites } from '../model/platform.ts';
-import { decide, sameTargets } from './core/decide.ts';
+import type { PoolTargetWrites } from '../model/platform.ts';
+import type { Rounds } from './rounds.ts';
+import { Saving } from './saving.ts';
+import type { ScalerMemory } from './scaler-memory.ts';
+import { Told } from './told.ts';
 
-/** What is deployed, from memory. */
-export interface DeployedRuntimes {
-  /** Whether a controller has told yet. Until then nothing is decided. */
-  known(): boolean;
-  all(): readonly DeployedRuntime[];
-  /** Told each time that it was told anew. */
-  onRead(listener: () => void): Cancel;
-}
-
-export interface LeadingDeps {
-  readonly runtimes: DeployedRuntimes;
-  readonly openTargets: (term: number) => PoolTargetWrites;
+export interface LeadDeps {
+  readonly rounds: Rounds;
+  readonly targets: PoolTargetWrites;
+  readonly memory: Pick<ScalerMemory, 'save'>;
+  /** Whether it is known what is deployed. */
+  readonly ready: () => boolean;
+  /** Told after each round. */
+  readonly onDecided: (listener: () => void) => Cancel;
   /** Told when messages may have been lost. */
   readonly onGap: (listener: () => void) => Cancel;
   readonly clock: Clock;
@@ -28,40 +29,51 @@ export interface LeadingDeps {
 /** How soon a publication that failed is tried again (ms). */
 const againMs = 500;
 
-class Lead implements Leading {
-  readonly #deps: LeadingDeps;
-  readonly #writes: PoolTargetWrites;
-  readonly #stops: Cancel[] = [];
-  #published: readonly PoolTarget[] | undefined;
+export class Lead implements Leading {
+  readonly #deps: LeadDeps;
+  readonly #stops: readonly Cancel[];
+  readonly #told = new Told();
+  readonly #saving: Saving;
+  /** Whether what others find may be anything: then all is published. */
+  #anew = true;
   #publishing: Promise<void> = Promise.resolve();
   #busy = false;
-  #gaps = 0;
   /** Grows with each wish to publish, so that one that came while publishing is not lost. */
   #wish = 0;
+  #gaps = 0;
   #again: Cancel = () => undefined;
   #ended = false;
 
-  constructor(deps: LeadingDeps, term: number) {
+  constructor(deps: LeadDeps) {
     this.#deps = deps;
-    this.#writes = deps.openTargets(term);
-    this.#stops.push(
-      deps.runtimes.onRead(() => this.#look()),
+    this.#saving = new Saving(deps);
+    this.#stops = [
+      deps.onDecided(() => {
+        this.#look();
+        this.#saving.look();
+      }),
       // What was published may be gone with the store.
       deps.onGap(() => this.#lookAnew()),
-    );
+    ];
     this.#look();
+  }
+
+  /** Saves all that was learned, before an orderly end. Never rejects. */
+  save(): Promise<void> {
+    return this.#saving.all();
   }
 
   async end(): Promise<void> {
     this.#ended = true;
     for (const stop of this.#stops) stop();
     this.#again();
-    await this.#publishing;
+    await Promise.all([this.#publishing, this.#saving.end()]);
   }
 
   #lookAnew(): void {
     this.#gaps += 1;
-    this.#published = undefined;
+    this.#anew = true;
+    this.#saving.anew();
     this.#look();
   }
 
@@ -73,16 +85,17 @@ class Lead implements Leading {
   }
 
   async #publish(): Promise<void> {
-    const { runtimes, log, clock } = this.#deps;
+    const { log, clock, ready } = this.#deps;
     let done = 0;
     try {
-      while (done !== this.#wish && !this.#ended && runtimes.known()) {
+      while (done !== this.#wish && !this.#ended && ready()) {
         done = this.#wish;
-        await this.#tell(decide(runtimes.all()));
+        await this.#tell();
       }
     } catch (fault) {
-      if (asPlatformError(fault).code === 'NOT_LEADER') return;
+      if (asPlatformError(fault).code === 'NOT_LEADER') return void (this.#ended = true);
       log('what pools are to hold could not be told; trying again', { fault });
+      this.#anew = true;
       this.#again();
       this.#again = clock.after(againMs, () => this.#look());
     } finally {
@@ -90,17 +103,22 @@ class Lead implements Leading {
     }
   }
 
-  async #tell(targets: readonly PoolTarget[]): Promise<void> {
-    if (this.#published && sameTargets(this.#published, targets)) return;
-    const gaps = this.#gaps;
-    await this.#writes.replace(targets);
-    // What was told before a gap may be gone with the store.
-    if (gaps === this.#gaps) this.#published = targets;
+  /** Until it is known of every runtime what its pool is to hold, what another leader published of the others stays. */
+  async #tell(): Promise<void> {
+    const { rounds, targets, clock } = this.#deps;
+    const now = rounds.targets();
+    const at = clock.monotonic();
+    if (this.#anew && rounds.complete) {
+      const gaps = this.#gaps;
+      await targets.replace([...now.values()]);
+      this.#told.replace(now, at);
+      // What was told before a gap may be gone with the store.
+      this.#anew = gaps !== this.#gaps;
+      return;
+    }
+    const { changed, gone } = this.#told.news(now, at, rounds);
+    if (changed.length + gone.length === 0) return;
+    await targets.update(changed, gone);
+    this.#told.update(changed, gone, at);
   }
 }
-
-/** What the elector calls with each new term. */
-export const createLeading =
-  (deps: LeadingDeps): ((term: number) => Promise<Leading>) =>
-  async (term) =>
-    new Lead(deps, term);

@@ -3,8 +3,11 @@
 import os from 'node:os';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { redisRuntimes } from '../adapters/redis/directory.ts';
+import { redisDemand } from '../adapters/redis/demand.ts';
 import { redisLeaderElection } from '../adapters/redis/election.ts';
 import { redisPreparation } from '../adapters/redis/preparation.ts';
+import { redisScalerMemory } from '../adapters/redis/scaler-memory.ts';
+import { redisSupply } from '../adapters/redis/supply.ts';
 import { redisPoolTargetWrites } from '../adapters/redis/targets.ts';
 import { systemClock as clock } from '../adapters/system/clock.ts';
 import { systemIds as ids } from '../adapters/system/ids.ts';
@@ -14,6 +17,7 @@ import {
   type AutoscalerProgramConfig,
 } from '../config/autoscaler.ts';
 import { redisPlace } from '../config/redis.ts';
+import { scalingSettings } from '../config/scaling.ts';
 import { Elector } from '../model/elector.ts';
 import { closeServer } from '../process/draining.ts';
 import { nothingHere, withHealth } from '../process/health.ts';
@@ -23,14 +27,14 @@ import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
 import { settingsOf } from '../process/settings.ts';
-import { createLeading } from './leading.ts';
+import { Autoscaler } from './autoscaler.ts';
 
 const about = `agentcube ${version}, autoscaler: decides how many warm sandboxes each runtime has
 
   npm run autoscaler                              with Redis on this machine
   npm run autoscaler -- --redis-addr redis:6379   a setting, as a flag
 
-One of them leads; another takes over when it is gone. Without any, each runtime keeps its own warmPoolSize.`;
+One of them leads; another has seen the same and takes over when it is gone. Without any, each pool keeps its size.`;
 
 const role = 'autoscaler';
 
@@ -47,10 +51,22 @@ async function elect({ config, redis, log, onStop }: Wired): Promise<void> {
   const { link } = redis;
   const bus = createRedisBus(redis, { onFault });
   const runtimes = redisRuntimes({ link, bus, onFault });
+  const autoscaler = new Autoscaler({
+    ...scalingSettings(config),
+    ...{ runtimes, clock, log },
+    demand: redisDemand({ link, bus, onFault }),
+    supply: redisSupply({ link, bus, onFault }),
+    memory: redisScalerMemory(link, { role, term: 0 }),
+    openTargets: (term) => redisPoolTargetWrites(link, { role, term }),
+    openMemory: (term) => redisScalerMemory(link, { role, term }),
+    onGap: (listener) => bus.onGap(listener),
+  });
   onStop(async () => {
+    autoscaler.stop();
     runtimes.stop();
     await bus.close();
   });
+  autoscaler.start();
   await Promise.all([bus.start(), runtimes.start()]);
   const ttlMs = config.leadSeconds * 1_000;
   const elector = new Elector({
@@ -61,13 +77,7 @@ async function elect({ config, redis, log, onStop }: Wired): Promise<void> {
     url: '',
     ttlMs,
     everyMs: ttlMs / 6,
-    lead: createLeading({
-      runtimes,
-      openTargets: (term) => redisPoolTargetWrites(link, { role, term }),
-      onGap: (listener) => bus.onGap(listener),
-      clock,
-      log,
-    }),
+    lead: (term) => autoscaler.lead(term),
     log,
   });
   onStop(() => elector.close());

@@ -4,11 +4,13 @@ import { storeOnly } from './agentcube-env.ts';
 import { klogFlags } from './agentcube-flags.ts';
 import type { Beyond } from './load.ts';
 import { redisFields, redisProblems } from './redis.ts';
+import { scalingFields } from './scaling.ts';
 import { hostField, leadField, logFields, portField } from './serving.ts';
 
 export const autoscalerConfigSchema = z.strictObject({
   host: hostField,
   port: portField(8082, 'its health routes'),
+  ...scalingFields,
   ...redisFields,
   leadSeconds: leadField,
   ...logFields,

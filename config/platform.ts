@@ -2,6 +2,7 @@
 // with the same names (`activatorPort`, AGENTCUBE_ACTIVATOR_PORT, --activator-port). Does not read any of them.
 import { z } from 'zod';
 import { count, port, seconds } from './fields.ts';
+import { scalingFields } from './scaling.ts';
 
 export const platformConfigSchema = z.strictObject({
   host: z.string().default('127.0.0.1').describe('address to listen on'),
@@ -22,6 +23,7 @@ export const platformConfigSchema = z.strictObject({
   wakeTimeoutSeconds: count.default(120).describe('how long a request waits for its sandbox'),
   startTimeoutSeconds: count.default(120).describe('how long a sandbox may take to become ready'),
   drainSeconds: seconds.default(5).describe('how long a stop waits for work in hand'),
+  ...scalingFields,
   logFile: z
     .string()
     .min(1)

@@ -1,11 +1,13 @@
-// One run of an autoscaler: the real elector and what it does with the lead, on the simulated store and messages.
-import { createLeading } from '../../autoscaler/leading.ts';
+// One run of an autoscaler: the real elector, rounds and what it does with the lead, on the simulated store and messages.
+import { Autoscaler } from '../../autoscaler/autoscaler.ts';
+import type { ScalerMemory } from '../../autoscaler/scaler-memory.ts';
 import { Elector } from '../../model/elector.ts';
-import type { PoolTarget } from '../../model/platform.ts';
+import type { PoolTargetWrites } from '../../model/platform.ts';
+import { runtimeKeyText } from '../../model/sandbox.ts';
 import { SimBus } from './sim-bus.ts';
 import type { SimProcess } from './sim-process.ts';
 import { ToldRuntimes } from './sim-told.ts';
-import { electionOf, type StoreServer } from './store-server.ts';
+import { electionOf, type Fence, type StoreServer } from './store-server.ts';
 import { Wire } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -22,6 +24,7 @@ const role = 'autoscaler';
 export class AutoscalerProgram {
   readonly process: SimProcess;
   readonly bus: SimBus;
+  readonly autoscaler: Autoscaler;
   readonly elector: Elector;
 
   constructor({ world, process, server, name }: AutoscalerProgramDeps) {
@@ -29,24 +32,21 @@ export class AutoscalerProgram {
     const wire = new Wire(world, process, server, name);
     const bus = new SimBus({ world, process, wire, exchange: server, name });
     const log = (message: string): void => world.note(() => `${process.name}: ${message}`);
-    const openTargets = (term: number) => ({
-      update: () => Promise.reject(new Error('not used')),
-      replace: (targets: readonly PoolTarget[]) =>
-        wire.call('publish targets', () =>
-          server.fenced({ role, term }, async () => {
-            server.shelf.targets = [...targets];
-            server.publish('targets', null);
-          }),
-        ),
-    });
     const runtimes = new ToldRuntimes({ process, bus, wire, server });
-    const onGap = bus.onGap.bind(bus);
+    this.autoscaler = new Autoscaler({
+      ...{ mode: 'on', budget: {}, runtimes, clock, log },
+      ...{ demand: bus, supply: bus, memory: memoryOf(server, wire, 0) },
+      openTargets: (term) => targetsOf(server, wire, { role, term }),
+      openMemory: (term) => memoryOf(server, wire, term),
+      onGap: (listener) => bus.onGap(listener),
+    });
+    this.autoscaler.start();
     this.process = process;
     this.bus = bus;
     this.elector = new Elector({
       ...electionOf(server, wire),
       ...{ clock, log, role, holder: name, url: '' },
-      lead: createLeading({ runtimes, openTargets, onGap, clock, log }),
+      lead: (term) => this.autoscaler.lead(term),
     });
     this.elector.start();
   }
@@ -55,3 +55,33 @@ export class AutoscalerProgram {
     return this.elector.close();
   }
 }
+
+const targetsOf = (server: StoreServer, wire: Wire, fence: Fence): PoolTargetWrites => {
+  const write = (work: () => void): Promise<void> =>
+    wire.call('publish targets', () =>
+      server.fenced(fence, async () => {
+        work();
+        server.publish('targets', null);
+      }),
+    );
+  return {
+    replace: (targets) => write(() => (server.shelf.targets = [...targets])),
+    update: (changed, gone) =>
+      write(() => {
+        const taken = new Set([...changed.map(({ runtime }) => runtime), ...gone].map(runtimeKeyText));
+        const kept = server.shelf.targets.filter(({ runtime }) => !taken.has(runtimeKeyText(runtime)));
+        server.shelf.targets = [...kept, ...changed];
+      }),
+  };
+};
+
+const memoryOf = (server: StoreServer, wire: Wire, term: number): ScalerMemory => ({
+  load: () => wire.call('load scalers', async () => new Map(server.shelf.scalers)),
+  save: (changed, gone) =>
+    wire.call('save scalers', () =>
+      server.fenced({ role, term }, async () => {
+        for (const [text, row] of changed) server.shelf.scalers.set(text, row);
+        for (const text of gone) server.shelf.scalers.delete(text);
+      }),
+    ),
+});

@@ -81,7 +81,14 @@ const controllerCalls = [
 /** What arrives late although nothing is wrong with whoever sends it. */
 const orders = ['node thaw', 'node thaw', 'node resume', 'node pause', 'node mark'] as const;
 
-const autoscalerCalls = ['bid', 'publish targets', 'runtimes'] as const;
+const autoscalerCalls = [
+  'bid',
+  'publish targets',
+  'publish targets',
+  'runtimes',
+  'load scalers',
+  'save scalers',
+] as const;
 
 function callsOf(process: string): readonly string[] {
   if (process.startsWith('activator')) return activatorCalls;

@@ -1,6 +1,7 @@
 // The messages that one program gets and sends: they pass through the store, late, lost, doubled or out of order as the weather says.
 // Whoever lost some is told of a gap when its connection is whole again, unless the weather says otherwise.
 import type { Cancel } from '../../model/clock.ts';
+import type { DemandFeed, DemandReport, SupplyFeed, SupplyReport } from '../../model/demand.ts';
 import type { LeaseRecallFeed, LeaseRecalls, SessionFeed, WakeFeed, Wakes } from '../../model/platform.ts';
 import type { Session } from '../../model/session.ts';
 import type { Random } from './random.ts';
@@ -14,6 +15,8 @@ export interface Messages {
   readonly recalls: string;
   readonly runtimes: null;
   readonly targets: null;
+  readonly demand: DemandReport;
+  readonly supply: SupplyReport;
   readonly gaps: null;
 }
 
@@ -37,7 +40,9 @@ export interface BusDeps {
 const doubledShare = 0.2;
 const lostShare = 0.3;
 
-export class SimBus implements SessionFeed, Wakes, WakeFeed, LeaseRecalls, LeaseRecallFeed {
+export class SimBus
+  implements SessionFeed, Wakes, WakeFeed, LeaseRecalls, LeaseRecallFeed, DemandFeed, SupplyFeed
+{
   readonly #deps: BusDeps;
   readonly #luck: Random;
   readonly #listeners = new Map<Channel | 'gap', Set<(message: never) => void>>();
@@ -71,6 +76,20 @@ export class SimBus implements SessionFeed, Wakes, WakeFeed, LeaseRecalls, Lease
 
   onGap(listener: () => void): Cancel {
     return this.#listen('gap', listener);
+  }
+
+  onDemand(listener: (report: DemandReport) => void): Cancel {
+    return this.on('demand', listener);
+  }
+
+  onSupply(listener: (report: SupplyReport) => void): Cancel {
+    return this.on('supply', listener);
+  }
+
+  /** For whoever reports: rejects when it may not have been heard. */
+  tell<C extends 'demand' | 'supply'>(channel: C, report: Messages[C]): Promise<void> {
+    const { wire, exchange } = this.#deps;
+    return wire.call(`publish ${channel}`, async () => exchange.publish(channel, report));
   }
 
   on<C extends Channel>(channel: C, listener: (message: Messages[C]) => void): Cancel {

@@ -45,5 +45,7 @@ export class Shelf {
   readonly resources = new SimResources();
   runtimes: readonly DeployedRuntime[] = [];
   targets: readonly PoolTarget[] = [];
+  /** What scalers have learned, by runtimeKeyText. */
+  readonly scalers = new Map<string, string>();
   prepared = false;
 }
