@@ -9,7 +9,8 @@ describe('revisions', () => {
     const { registry } = registryLab();
     await registry.create(interpreter());
     const first = revisionOf(registry, python);
-    await registry.apply(interpreter('python', { warmPoolSize: 9, sessionTimeout: '1m' }));
+    const scaling = { class: 'target', warmStarts: 0.9 } as const;
+    await registry.apply(interpreter('python', { warmPoolSize: 9, sessionTimeout: '1m', scaling }));
     expect(revisionOf(registry, python)).toBe(first);
     await registry.apply(interpreter('python', { template: { image: 'picod:1', args: ['--verbose'] } }));
     expect(revisionOf(registry, python)).not.toBe(first);
@@ -88,6 +89,24 @@ describe('the pool in the status', () => {
     expect(ready(registry)).toMatchObject({ status: 'True', observedGeneration: 2 });
     await registry.patch(python, { spec: { template: { args: ['-v'] } } });
     expect(ready(registry)).toMatchObject({ status: 'False', reason: 'PoolFilling' });
+  });
+
+  test('tells what was decided of its size, for as long as anything is asked', async () => {
+    const { registry } = registryLab();
+    await registry.create(interpreter('python', { scaling: { warmStarts: '95%' } }));
+    const why = { rule: 'rising', numbers: { load: 2 } };
+    const target = { runtime: python, size: 3, wanted: 3, why };
+    registry.deployments.reportPool(python, { wanted: 3, ready: 1, starting: 2, target });
+    expect(condition(registry.get(python), 'Scaled')).toMatchObject({ status: 'True', reason: 'Following' });
+    expect(registry.get(python)?.status).toMatchObject({
+      ready: true,
+      scaling: { class: 'target', target: 3, wanted: 3, ready: 1, why: 'rising: load 2' },
+    });
+
+    await registry.patch(python, { spec: { scaling: null, warmPoolSize: 1 } });
+    registry.deployments.reportPool(python, { wanted: 1, ready: 1, starting: 0 });
+    expect(condition(registry.get(python), 'Scaled')).toBeUndefined();
+    expect(registry.get(python)?.status?.['scaling']).toMatchObject({ class: 'fixed', target: 1 });
   });
 
   test('of a runtime that was deleted meanwhile interests nobody', async () => {

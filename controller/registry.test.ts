@@ -51,6 +51,16 @@ describe('creating', () => {
     expect(heard).toEqual(['CodeInterpreter/default/python']);
   });
 
+  test('passes on what it asks of the autoscaler, and what one sandbox may use', async () => {
+    const { registry } = registryLab();
+    const template = { image: 'picod:1', resources: { limits: { memory: '64Mi' } } };
+    await registry.create(interpreter('python', { template, scaling: { max: 4, dryRun: true } }));
+    expect(registry.runtimes.find(python)).toMatchObject({
+      memoryBytes: 67_108_864,
+      scaling: { policy: { class: 'target', warmStarts: 0.99, max: 4 }, dryRun: true },
+    });
+  });
+
   test('refuses a second one of the name, and leaves the first as it is', async () => {
     const { registry } = registryLab();
     const { runtime } = await registry.create(agent());

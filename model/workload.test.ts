@@ -167,6 +167,20 @@ describe('a workload', () => {
     });
   });
 
+  test('has the memory of all its containers: what each may use, or else asks for', () => {
+    const of = (...resources: object[]) => {
+      const containers = resources.map((one, index) => ({ name: `c${index}`, image: 'i', resources: one }));
+      return workloadOf(agent({ template: { spec: { containers } } })).memoryBytes;
+    };
+    expect(
+      of({ limits: { memory: '1Mi' }, requests: { memory: '1Ki' } }, { requests: { memory: '2Mi' } }),
+    ).toBe(3 * 1_048_576);
+    expect(of({ limits: { memory: '1Mi' } }, {})).toBe(1_048_576);
+    expect(of({ limits: { cpu: 1 } })).toBeUndefined();
+    const resources = { limits: { memory: '1Mi' } };
+    expect(workloadOf(interpreter({ template: { resources } })).memoryBytes).toBe(1_048_576);
+  });
+
   test('has the limits in bytes and cores; requests limit nothing', () => {
     const resources = {
       requests: { cpu: '100m', memory: '128Mi' },
