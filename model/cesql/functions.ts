@@ -65,15 +65,15 @@ function joined(parts: readonly string[], between: string): Value | Flawed {
   return parts.join(between);
 }
 
-const negative = (what: string, value: Value, count: number): Flawed =>
-  flawed(value, `${what} ${count} characters are fewer than none`);
+const negative = (value: Value, count: number): Flawed =>
+  flawed(value, `${count} characters are less than none`);
 
-const sideOf = (what: string, cut: (text: string, count: number) => string): FunctionDefinition => ({
+const sideOf = (cut: (text: string, count: number) => string): FunctionDefinition => ({
   parameters: ['string', 'integer'],
   returns: 'string',
   call: (given) => {
     const [text, count] = given as [string, number];
-    return count < 0 ? negative(what, text, count) : cut(text, count);
+    return count < 0 ? negative(text, count) : cut(text, count);
   },
 });
 
@@ -88,7 +88,7 @@ function offsetAt(text: string, position: number): number {
 }
 
 function substring(text: string, position: number, count: number): Value | Flawed {
-  if (count < 0) return negative('a substring of', '', count);
+  if (count < 0) return negative('', count);
   if (position === 0) return '';
   const at = offsetAt(text, position);
   if (at < 0) return flawed('', `the text has no position ${position}`);
@@ -151,10 +151,10 @@ const functions: ReadonlyMap<string, readonly FunctionDefinition[]> = new Map([
   ['INT', [castFunction('integer')]],
   ['IS_BOOL', [castable('boolean')]],
   ['IS_INT', [castable('integer')]],
-  ['LEFT', [sideOf('the first', leftOf)]],
+  ['LEFT', [sideOf(leftOf)]],
   ['LENGTH', [ofText('integer', lengthOf)]],
   ['LOWER', [ofText('string', (text) => text.toLowerCase())]],
-  ['RIGHT', [sideOf('the last', rightOf)]],
+  ['RIGHT', [sideOf(rightOf)]],
   ['STRING', [castFunction('string')]],
   ['SUBSTRING', [substringOf(['string', 'integer']), substringOf(['string', 'integer', 'integer'])]],
   ['TRIM', [ofText('string', trimmed)]],
@@ -166,6 +166,8 @@ const takes = (count: number, { parameters, further }: FunctionDefinition): bool
 
 const countOf = ({ parameters, further }: FunctionDefinition): string =>
   further === undefined ? String(parameters.length) : `${parameters.length} or more`;
+
+const plural = (count: number): string => (count === 1 ? '1 argument' : `${count} arguments`);
 
 export type Found =
   { readonly definition: FunctionDefinition } | { readonly message: string; readonly expected: string };
@@ -184,5 +186,8 @@ export function functionOf(name: string, count: number): Found {
   const definition = named.find((candidate) => takes(count, candidate));
   if (definition !== undefined) return { definition };
   const counts = named.map(countOf).join(' or ');
-  return { message: `${name} does not take ${count} arguments`, expected: `${counts} arguments` };
+  return {
+    message: `${name} does not take ${plural(count)}`,
+    expected: counts === '1' ? plural(1) : `${counts} arguments`,
+  };
 }
