@@ -24,6 +24,8 @@ import { closeServer } from '../process/draining.ts';
 import { refusing, withHealth } from '../process/health.ts';
 import { listen, tlsOptions, urlOf } from '../process/listening.ts';
 import { openLog, warnings, type Log } from '../process/logging.ts';
+import { SessionMeter, showRequests } from '../process/meters.ts';
+import { openMetrics, withMetrics } from '../process/metrics.ts';
 import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
@@ -82,6 +84,7 @@ interface Wired {
   readonly dataDir: string | undefined;
   readonly redis: ProgramRedis;
   readonly server: Server;
+  readonly metrics: ReturnType<typeof openMetrics>;
   readonly log: Log;
   readonly say: (line: string) => void;
   readonly onStop: OnStop;
@@ -108,7 +111,7 @@ async function groundOf({ config, dataDir, log, say, onStop }: Wired): Promise<G
 
 /** Everything behind the door. Redis has answered. */
 async function openActivator(wired: Wired): Promise<Activator> {
-  const { config, redis, server, log, onStop } = wired;
+  const { config, redis, server, metrics, log, onStop } = wired;
   const onFault = (fault: unknown): void => log('a message or what it says failed', { fault });
   const time = createRedisClock(redis.link, systemClock);
   const { clock } = time;
@@ -137,7 +140,7 @@ async function openActivator(wired: Wired): Promise<Activator> {
       wakes: bus,
       feed: bus,
       recalls: bus,
-      demand,
+      demand: new SessionMeter(metrics, demand),
       ids,
       clock,
       signer,
@@ -150,6 +153,7 @@ async function openActivator(wired: Wired): Promise<Activator> {
       leaseMs: config.leaseSeconds * 1_000,
     },
   );
+  showRequests(metrics, () => activator.stats());
   demand.start();
   onStop(async () => {
     server.close();
@@ -177,13 +181,15 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   onStop(() => redis.close());
   const door = new Door(redis);
   const certificate = certificateOf(config, readText);
-  const server = createActivatorServer(door, certificate && tlsOptions(certificate));
+  const metrics = openMetrics('activator');
+  const front = { handler: withMetrics(metrics, door.handler), upgrade: door.upgrade };
+  const server = createActivatorServer(front, certificate && tlsOptions(certificate));
   await listen(server, config.host, config.port, '--port');
   onStop(() => closeServer(server, 0));
   const where = dataDir === undefined ? 'sandboxes of a cluster' : `data ${dataDir}`;
   say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, ${where}`);
   await redis.firstAnswer();
-  door.open(await openActivator({ config, dataDir, redis, server, log, say, onStop }));
+  door.open(await openActivator({ config, dataDir, redis, server, metrics, log, say, onStop }));
   say('serving');
 }
 

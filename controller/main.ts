@@ -26,6 +26,7 @@ import { redisPlace } from '../config/redis.ts';
 import { certificateOf, type Certificate } from '../config/serving.ts';
 import type { Cancel, Clock } from '../model/clock.ts';
 import { DemandReporter } from '../model/demand-reporter.ts';
+import type { DemandCounter } from '../model/demand-tally.ts';
 import { Elector, type Leading } from '../model/elector.ts';
 import { advertised } from '../process/advertising.ts';
 import type { ControllerCluster } from '../process/controller-cluster.ts';
@@ -36,12 +37,15 @@ import { wordsFor } from '../process/failing.ts';
 import { withHealth } from '../process/health.ts';
 import { agentFor, createHttpServer, listen, urlOf } from '../process/listening.ts';
 import { openLog, warnings } from '../process/logging.ts';
+import { SessionMeter, showLead, showPools, StartMeter } from '../process/meters.ts';
+import { openMetrics, withMetrics } from '../process/metrics.ts';
 import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
 import { readText, settingsOf } from '../process/settings.ts';
 import { Access } from './api/authentication.ts';
 import { ControlDoor } from './api/door.ts';
+import { poolNumbers } from './api/pool-view.ts';
 import { openClusterRegistry } from './cluster-registry.ts';
 import type { Driver } from './driver.ts';
 import { imageTablesIn, type FolderReport } from './folder.ts';
@@ -99,6 +103,7 @@ interface Wiring {
   readonly redis: ProgramRedis;
   readonly log: ReturnType<typeof warnings>;
   readonly ground: Ground;
+  readonly metrics: ReturnType<typeof openMetrics>;
   readonly say: (line: string) => void;
   readonly onStop: OnStop;
 }
@@ -108,13 +113,19 @@ type Bus = ReturnType<typeof createRedisBus>;
 class ControllerProgram {
   readonly door: ControlDoor;
   readonly #wiring: Wiring;
+  readonly #starts: StartMeter;
   #elector: Elector | undefined;
+  /** Empty while another leads. */
+  #pools: Led['api']['pools'] = () => [];
   #folder: Cancel = () => undefined;
   #lastSetupFault = '';
 
   constructor(wiring: Wiring) {
     const { settings: config, ground, log } = wiring;
     this.#wiring = wiring;
+    this.#starts = new StartMeter(wiring.metrics);
+    showLead(wiring.metrics, role, () => this.#elector?.term !== undefined);
+    showPools(wiring.metrics, () => this.#pools().map(poolNumbers));
     const reviews = config.enableAuth && ground.kind === 'cluster' ? ground.reviews() : undefined;
     this.door = new ControlDoor({
       leaderUrl: () => this.#elector?.leaderUrl,
@@ -153,8 +164,8 @@ class ControllerProgram {
   }
 
   /** Sessions that the control API opens; requests to them are the activators' to tell of. */
-  #demand(bus: Bus): DemandReporter {
-    const { redis, log, onStop } = this.#wiring;
+  #demand(bus: Bus): DemandCounter {
+    const { redis, metrics, log, onStop } = this.#wiring;
     const reports = redisDemand({ link: redis.link, bus });
     const demand = new DemandReporter({
       ...{ reports, from: ids.uuid(), clock: systemClock, log },
@@ -162,13 +173,13 @@ class ControllerProgram {
     });
     demand.start();
     onStop(() => demand.stop());
-    return demand;
+    return new SessionMeter(metrics, demand);
   }
 
   #leading(
     bus: Bus,
     targets: ReturnType<typeof redisPoolTargets>,
-    demand: DemandReporter,
+    demand: DemandCounter,
     clock: Clock,
   ): (term: number) => Promise<Leading> {
     const { settings: config, log, ground, redis } = this.#wiring;
@@ -180,6 +191,7 @@ class ControllerProgram {
       openDriver: () => this.#openDriver(),
       announceGap: () => bus.announceGap(),
       commandPatienceMs: config.wakeTimeoutSeconds * 1_000,
+      onStart: this.#starts.ended,
       onEnd: () => this.#onEnd(),
       stuck: () => this.#stuck(),
     };
@@ -273,6 +285,7 @@ class ControllerProgram {
   #onLead({ term, api, driver, recovered }: Led, registry: Registry | undefined): void {
     const { settings: config, ground, say } = this.#wiring;
     this.door.open(api);
+    this.#pools = api.pools;
     this.#lastSetupFault = '';
     const { tier, lacks } = driver.describe();
     const { sessions, warm, lost, rebuilt } = recovered;
@@ -289,6 +302,7 @@ class ControllerProgram {
 
   #onEnd(): void {
     this.door.close();
+    this.#pools = () => [];
     this.#folder();
     this.#folder = () => undefined;
     this.#wiring.say('leads no more');
@@ -337,15 +351,17 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   onStop(() => (ground.kind === 'cluster' ? ground.close() : undefined));
   const redis = openProgramRedis(config, { logger, say });
   onStop(() => redis.close());
+  const metrics = openMetrics(role);
   const program = new ControllerProgram({
     settings: config,
     redis,
+    metrics,
     log: warnings(logger),
     ground,
     say,
     onStop,
   });
-  const handler = withHealth(() => program.notReady(), program.door.handler);
+  const handler = withHealth(() => program.notReady(), withMetrics(metrics, program.door.handler));
   const server = createHttpServer(limits, config.certificate, handler);
   await listen(server, config.host, config.port, '--port');
   const where = ground.kind === 'cluster' ? 'sandboxes on a cluster' : `data ${config.dataDir}`;

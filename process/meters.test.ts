@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
+import { DemandTally } from '../model/demand-tally.ts';
 import {
   RoundMeter,
   SessionMeter,
@@ -31,10 +32,15 @@ const pool = (name: string, numbers: Partial<PoolGauges> = {}): PoolGauges => ({
 describe('what is shown', () => {
   test('new sessions by how they came to their sandbox, and how long they waited', async () => {
     const registry = new Registry();
-    const meter = new SessionMeter(registry);
-    meter.opened('claim');
-    meter.opened('claim');
-    meter.waited(1_500);
+    const told = new DemandTally();
+    const meter = new SessionMeter(registry, told);
+    const { runtime } = pool('python');
+    meter.opened(runtime, 'claim');
+    meter.opened(runtime, 'claim');
+    meter.served(runtime, 1_500);
+    expect([...told.take().values()]).toEqual([
+      { runtime, arrivals: 2, coldStarts: 0, waitedMs: 1_500, served: 1 },
+    ]);
     expect(await shown(registry, 'agentcube_sessions_opened_total')).toEqual([
       'agentcube_sessions_opened_total{how="claim"} 2',
       'agentcube_sessions_opened_total{how="cold"} 0',
@@ -51,8 +57,8 @@ describe('what is shown', () => {
   test('start-ups, those that failed apart', async () => {
     const registry = new Registry();
     const meter = new StartMeter(registry);
-    meter.took('warm', 700);
-    meter.failed('cold');
+    meter.ended({ kind: 'warm', tookMs: 700, failed: false });
+    meter.ended({ kind: 'cold', tookMs: 9, failed: true });
     expect(await shown(registry, 'agentcube_start_seconds')).toContain(
       'agentcube_start_seconds_sum{how="warm"} 0.7',
     );
@@ -109,7 +115,7 @@ describe('what is shown', () => {
 function everything(): Registry {
   const registry = openMetrics('test');
   new SessionMeter(registry);
-  new StartMeter(registry).took('warm', 1);
+  new StartMeter(registry).ended({ kind: 'warm', tookMs: 1, failed: false });
   new RoundMeter(registry);
   showRequests(registry, () => ({ inHand: 0, waiting: 0 }));
   showLead(registry, 'controller', () => true);

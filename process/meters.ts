@@ -2,10 +2,8 @@
 // Counters and histograms are told of each event; gauges are read when somebody asks. Does not own what they count.
 // Labels are bounded: a runtime's series are there while it is deployed, and no label ever holds an id or an address.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { DemandCounter } from '../model/demand-tally.ts';
 import type { RuntimeKey } from '../model/sandbox.ts';
-
-/** How a new session came to its sandbox. */
-export type How = 'claim' | 'cold';
 
 /** From a millisecond (a claim) to AgentCube's longest wait for a sandbox. */
 const waitBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -14,13 +12,17 @@ const roundBuckets = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 
 const seconds = (ms: number): number => Math.max(0, ms) / 1_000;
 
-/** Counts new sessions and how long they waited. */
-export class SessionMeter {
+type How = Parameters<DemandCounter['opened']>[1];
+
+/** Counts new sessions and how long they waited, and tells whoever counts them for the autoscaler. */
+export class SessionMeter implements DemandCounter {
+  readonly #beyond: DemandCounter | undefined;
   readonly #opened: Counter<'how'>;
   readonly #waited: Histogram;
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, beyond?: DemandCounter) {
     const registers = [registry];
+    this.#beyond = beyond;
     this.#opened = new Counter({
       name: 'agentcube_sessions_opened_total',
       help: 'New sessions; how: claim (a sandbox was ready) or cold (one had to be started).',
@@ -36,13 +38,22 @@ export class SessionMeter {
     for (const how of ['claim', 'cold'] satisfies How[]) this.#opened.inc({ how }, 0);
   }
 
-  opened(how: How): void {
+  opened(runtime: RuntimeKey, how: How): void {
     this.#opened.inc({ how });
+    this.#beyond?.opened(runtime, how);
   }
 
-  waited(ms: number): void {
-    this.#waited.observe(seconds(ms));
+  served(runtime: RuntimeKey, waitedMs: number): void {
+    this.#waited.observe(seconds(waitedMs));
+    this.#beyond?.served(runtime, waitedMs);
   }
+}
+
+/** A start of a sandbox, for a pool or for a session that waits. */
+interface EndedStart {
+  readonly kind: 'warm' | 'cold';
+  readonly tookMs: number;
+  readonly failed: boolean;
 }
 
 /** Counts start-ups of sandboxes. */
@@ -68,13 +79,11 @@ export class StartMeter {
     for (const how of ['warm', 'cold']) this.#failed.inc({ how }, 0);
   }
 
-  took(how: 'warm' | 'cold', ms: number): void {
-    this.#took.observe({ how }, seconds(ms));
-  }
-
-  failed(how: 'warm' | 'cold'): void {
-    this.#failed.inc({ how });
-  }
+  /** A start that ended. */
+  readonly ended = ({ kind: how, tookMs, failed }: EndedStart): void => {
+    if (failed) this.#failed.inc({ how });
+    else this.#took.observe({ how }, seconds(tookMs));
+  };
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -189,7 +198,5 @@ export class RoundMeter {
     });
   }
 
-  took(ms: number): void {
-    this.#round.observe(seconds(ms));
-  }
+  readonly took = (ms: number): void => this.#round.observe(seconds(ms));
 }

@@ -1,6 +1,6 @@
 // What a program counts, for Prometheus: one registry, with Node's own series, and the route that shows it.
 // Does not own which series of ours there are (meters.ts), nor the port. Nothing is computed until somebody asks.
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from './package.ts';
 
@@ -35,8 +35,8 @@ async function answer(registry: Registry, response: ServerResponse): Promise<voi
 
 /** Answers `GET /metrics` by itself and hands everything else on. */
 export const withMetrics =
-  (registry: Registry, otherwise: RequestListener) =>
-  (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }): void => {
+  (registry: Registry, otherwise: RequestListener): RequestListener =>
+  (request, response) => {
     if (request.url === metricsPath && request.method === 'GET') void answer(registry, response);
     else otherwise(request, response);
   };

@@ -56,6 +56,10 @@ describe('a warm pool as it is told', () => {
     expect(poolView(dry)).toMatchObject({ dryRun: true, trouble: 'no image' });
     expect(poolView(standing())).not.toHaveProperty('trouble');
     const said = { runtime: key, size: 5, wanted: 9, why: { rule: 'load', numbers: { dryRun: 1 } } };
-    expect(poolView(standing(target, { target: said }))).toMatchObject({ dryRun: true, target: 5, wanted: 9 });
+    expect(poolView(standing(target, { target: said }))).toMatchObject({
+      dryRun: true,
+      target: 5,
+      wanted: 9,
+    });
   });
 });

@@ -4,6 +4,16 @@ import { reasonOf, toldScaling } from '../core/scaling-status.ts';
 import type { PoolStanding } from '../deployments.ts';
 import type { PoolView } from './schemas.ts';
 
+/** The pool in numbers alone. */
+export function poolNumbers({ runtime, ready, starting, target }: PoolStanding) {
+  const size = target?.size ?? runtime.warmPoolSize;
+  const policy = runtime.scaling?.policy.class ?? 'fixed';
+  return {
+    ...{ runtime: runtime.key, class: policy, ready, starting },
+    ...{ target: size, wanted: target?.wanted ?? size },
+  };
+}
+
 /** The pool as it is told. */
 export function poolView({ runtime, ready, starting, trouble, target }: PoolStanding): PoolView {
   const told = toldScaling(runtime, { ready, ...(target && { target }) });
