@@ -10,6 +10,7 @@ import { openDatabase, type Database, type DatabaseOptions } from '../../adapter
 import { poolStatements } from '../../adapters/sqlite/pool.ts';
 import { readStatements } from '../../adapters/sqlite/reads.ts';
 import { sqliteResourceStore } from '../../adapters/sqlite/resources.ts';
+import { sqliteScalerMemory } from '../../adapters/sqlite/scaler-memory.ts';
 import { sqliteSessionStore } from '../../adapters/sqlite/session-store.ts';
 import type { SessionStore } from '../../model/session-store.ts';
 import { interpreter, minute, moved, sessionIn, t0, warm } from '../support/sessions.ts';
@@ -60,6 +61,28 @@ describe('opening the file again', () => {
     await before.close();
     expect(await made).toBe('created');
     expect(await openStore().get('session-1')).toBeDefined();
+  });
+
+  test('of an older version adds what it lacks and keeps what it has', async () => {
+    const session = sessionIn('running');
+    await openStore().create(session, null);
+    for (const db of opened.splice(0)) await db.close();
+    const raw = new DatabaseSync(path);
+    raw.exec('DROP TABLE scalers; PRAGMA user_version = 1');
+    raw.close();
+    const db = openFile();
+    const learned = new Map([['AgentRuntime/default/a', '{}']]);
+    await sqliteScalerMemory(db).save(learned, []);
+    expect(await sqliteScalerMemory(db).load()).toEqual(learned);
+    expect((await sqliteSessionStore(db).get(session.id))?.session).toEqual(session);
+  });
+
+  test('finds what scalers have learned', async () => {
+    const learned = new Map([['AgentRuntime/default/a', '{"a":1}']]);
+    const before = openFile();
+    await sqliteScalerMemory(before).save(learned, []);
+    await before.close();
+    expect(await sqliteScalerMemory(openFile()).load()).toEqual(learned);
   });
 
   test('goes on counting resource versions', async () => {
