@@ -147,7 +147,7 @@ export class PoolStarter {
     }
   }
 
-  /** How many may be under way now. */
+  /** How many may be under way now; looks again by itself while sessions start cold. */
   #allowed(): number {
     const { coldStarts, clock, startsAtOnce } = this.#deps;
     if (startsAtOnce !== undefined) return startsAtOnce;
@@ -163,6 +163,7 @@ export class PoolStarter {
   #lookForLive(): void {
     this.#stopLooking ??= this.#deps.clock.after(lookForLiveMs, () => {
       this.#stopLooking = undefined;
+      this.#allowed();
       this.#startSome();
     });
   }

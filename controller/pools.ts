@@ -124,7 +124,7 @@ export class Pools {
   }
 
   /** How the pool of a deployed runtime stands. */
-  standing({ runtime }: Deployment): PoolStanding {
+  standing({ runtime }: Pick<Deployment, 'runtime'>): PoolStanding {
     const { wanted: _, ...standing } = this.#statusOf({ runtime });
     return { runtime, ...standing };
   }
