@@ -9,27 +9,34 @@ import { createActivatorServer } from './activator/server.ts';
 import { createOwnerTokens } from './adapters/jwt/identity-token.ts';
 import { loadSigningKey } from './adapters/jwt/key.ts';
 import { createSigner, type LocalSigner } from './adapters/jwt/signer.ts';
+import { memoryPoolTargets } from './adapters/memory/pool-targets.ts';
+import { createScalingBus } from './adapters/memory/scaling-bus.ts';
 import { createSessionBus, tellingOfOpenings } from './adapters/memory/session-bus.ts';
-import { openDatabase } from './adapters/sqlite/database.ts';
+import { openDatabase, type Database } from './adapters/sqlite/database.ts';
 import { sqliteResourceStore } from './adapters/sqlite/resources.ts';
+import { sqliteScalerMemory } from './adapters/sqlite/scaler-memory.ts';
 import { sqliteSessionStore } from './adapters/sqlite/session-store.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemIds as ids } from './adapters/system/ids.ts';
+import { Autoscaler } from './autoscaler/autoscaler.ts';
 import * as say from './cli/welcome.ts';
 import { platformConfigSchema, type PlatformConfig } from './config/platform.ts';
+import { scalingSettings } from './config/scaling.ts';
 import { createControlApi } from './controller/api/control-api.ts';
 import { Controller } from './controller/controller.ts';
+import type { Deployments } from './controller/deployments.ts';
 import type { Driver } from './controller/driver.ts';
 import { imageTablesIn, type AppliedRuntime, type FolderReport } from './controller/folder.ts';
 import { deployFolder, keepFolder } from './controller/keep-folder.ts';
 import { formatProblem } from './controller/manifests.ts';
 import { createRegistry, type Registry } from './controller/registry.ts';
+import { DemandReporter } from './model/demand-reporter.ts';
 import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './process/data-dir.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
 import { checkPort, createHttpServer, listen, urlOf } from './process/listening.ts';
 import { openLocalDriver } from './process/local-driver.ts';
-import { openLog, warnings } from './process/logging.ts';
+import { openLog, warnings, type Log } from './process/logging.ts';
 import { home, version } from './process/package.ts';
 import { settingsOf } from './process/settings.ts';
 import { stopOnSignals } from './process/signals.ts';
@@ -91,6 +98,34 @@ interface Platform {
 /** AgentCube's: a request is received within 15 s, an idle connection is kept 90 s; answering may take as long as it takes. */
 const controlLimits = { requestTimeout: 15_000, keepAliveTimeout: 90_000 };
 
+/** The autoscaler of this machine. It always leads. */
+async function openScaling(config: Settings, database: Database, deployments: Deployments, log: Log) {
+  const onFault = (fault: unknown): void => log('a listener failed', { fault });
+  const { demand, supply } = createScalingBus(onFault);
+  const targets = memoryPoolTargets(onFault);
+  const memory = sqliteScalerMemory(database);
+  const autoscaler = new Autoscaler({
+    ...scalingSettings(config),
+    ...{ demand, supply, memory, clock, log },
+    runtimes: {
+      known: () => true,
+      all: () => deployments.all().map(({ runtime }) => runtime),
+      onRead: (listener) => deployments.onChange(listener),
+    },
+    openTargets: () => targets,
+    openMemory: () => memory,
+    onGap: () => () => undefined,
+  });
+  autoscaler.start();
+  const lead = await autoscaler.lead(1);
+  const stop = async (): Promise<void> => {
+    await lead.save();
+    await lead.end();
+    autoscaler.stop();
+  };
+  return { demand, supply, targets, stop };
+}
+
 /** Everything but the servers: what is stored and what lives are brought together here. */
 async function assemble(config: Settings, driver: Driver, signer: LocalSigner, pinoLog: Logger) {
   const log = warnings(pinoLog);
@@ -102,14 +137,26 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const { deployments, runtimes } = registry;
   const publish = bus.publish.bind(bus);
   const shared = { store, driver, deployments, runtimes, feed: bus, recalls: bus, publish, ids, clock, log };
-  const controller = new Controller({ ...shared, commandPatienceMs: config.wakeTimeoutSeconds * 1_000 });
+  const scaling = await openScaling(config, database, deployments, log);
+  const { targets, supply } = scaling;
+  const commandPatienceMs = config.wakeTimeoutSeconds * 1_000;
+  const controller = new Controller({ ...shared, targets, supply, commandPatienceMs });
   const recovered = await controller.start();
   const { wakes, commands } = controller;
-  const activator = createActivator({ ...shared, wakes, signer }, activatorLimits(config));
+  const inFlight = (): ReturnType<Activator['inFlight']> => activator.inFlight();
+  const demand = new DemandReporter({ reports: scaling.demand, from: ids.uuid(), clock, inFlight, log });
+  const activator = createActivator({ ...shared, wakes, signer, demand }, activatorLimits(config));
+  demand.start();
   const ownerTokens = createOwnerTokens(signer.publicKeyPem, clock);
-  const api = createControlApi({ ...shared, registry, wakes, commands, ownerTokens });
+  const pools = (): ReturnType<Controller['pools']> => controller.pools();
+  const api = createControlApi({ ...shared, registry, wakes, commands, ownerTokens, demand, pools });
   const controlServer = createHttpServer(controlLimits, undefined, api);
-  return { store, registry, controller, recovered, activator, controlServer };
+  const stop = async (): Promise<void> => {
+    await demand.stop();
+    await scaling.stop();
+    await controller.stop();
+  };
+  return { store, registry, recovered, activator, controlServer, stop };
 }
 
 async function start(config: Settings): Promise<Platform> {
@@ -139,7 +186,7 @@ async function start(config: Settings): Promise<Platform> {
   const stop = async (): Promise<void> => {
     rmSync(endpoints, { force: true });
     await drain(parts.activator, [activatorServer, parts.controlServer], config.drainSeconds * 1_000);
-    await parts.controller.stop();
+    await parts.stop();
     await driver.close();
     await parts.store.close();
   };
