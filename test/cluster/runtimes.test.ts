@@ -25,6 +25,12 @@ interface Runtime extends KubeObject {
     readonly ready?: boolean;
     readonly observedGeneration?: number;
     readonly warm?: number;
+    readonly scaling?: {
+      readonly class: string;
+      readonly target: number;
+      readonly ready: number;
+      readonly why: string;
+    };
   };
 }
 
@@ -122,6 +128,24 @@ describe('what applies', () => {
     ['a protocol', () => agent('no', { targetPort: [{ port: 1, protocol: 'TCP' }] }), /HTTP.*HTTPS/],
     ['a mode', () => interpreter('no', { authMode: 'open' }), /picod.*none/],
     [
+      'a class',
+      () => agent('no', { scaling: { class: 'huge' } }),
+      /scaling\.class.*"huge".*"target", "kpa", "fixed"/,
+    ],
+    [
+      'a minimum above the maximum',
+      () => agent('no', { scaling: { min: 5, max: 3 } }),
+      /scaling\.min: .*5 is more than max, which is 3/,
+    ],
+    ['a share of 0', () => agent('no', { scaling: { warmStarts: 0 } }), /warmStarts.*greater than 0/],
+    ['a share of 200 %', () => interpreter('no', { scaling: { warmStarts: '200%' } }), /warmStarts.*"200%"/],
+    ['a time', () => agent('no', { scaling: { toZeroAfter: 'soon' } }), /toZeroAfter.*"soon".*or "never"/],
+    [
+      'a bound of a class that has none',
+      () => agent('no', { scaling: { class: 'fixed', max: 1 } }),
+      /scaling\.class.*class fixed/,
+    ],
+    [
       'a variable with two sources',
       () =>
         interpreter('no', {
@@ -148,6 +172,36 @@ describe('what the status tells', () => {
     expect(await condition('codeinterpreter', 'wrong', 'Accepted', 'Valid')).toMatchObject({
       status: 'True',
     });
+  });
+
+  test('of an annotation of Knative’s that is out of its bounds, until it is right', async () => {
+    const annotated = (window: string): object => {
+      const plain = interpreter('knative') as { readonly metadata: object };
+      const annotations = { 'autoscaling.knative.dev/window': window };
+      return { ...plain, metadata: { ...plain.metadata, annotations } };
+    };
+    await apply(annotated('5s'));
+    const told = await condition('codeinterpreter', 'knative', 'Accepted', 'Invalid');
+    expect(told.message).toContain('autoscaling.knative.dev/window"]: expected 6s <= 5s <= 1h0m0s');
+    await apply(annotated('60s'));
+    expect(await condition('codeinterpreter', 'knative', 'Accepted', 'Valid')).toMatchObject({
+      status: 'True',
+    });
+    const wide = async () => kubectl('get', 'ci', 'knative', '-n', space.name, '-o', 'wide');
+    expect(await eventually('its class', wide, (text) => / kpa +kpa/.test(text))).toMatch(/CLASS +WHY/);
+    await kubectl('delete', 'ci', 'knative', '-n', space.name);
+  });
+
+  test('of a pool that follows the load: what is decided and why, and a minimum that waits', async () => {
+    await apply(agent('followed', { scaling: { warmStarts: '99%', min: 1, max: 2 } }));
+    const told = await condition('agentruntime', 'followed', 'Scaled', 'Following');
+    expect(told).toMatchObject({ status: 'True' });
+    const scaling = async () => (await read('agentruntime', 'followed'))?.status?.scaling;
+    expect(await eventually('its minimum', scaling, (one) => one?.ready === 1)).toMatchObject({
+      ...{ class: 'target', target: 1 },
+      why: expect.stringMatching(/^[a-z ]+: /),
+    });
+    await kubectl('delete', 'ar', 'followed', '-n', space.name);
   });
 
   test('of a liveness probe, that it keeps sessions awake', async () => {
