@@ -19,10 +19,12 @@ import { sqliteSessionStore } from './adapters/sqlite/session-store.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemIds as ids } from './adapters/system/ids.ts';
 import { Autoscaler } from './autoscaler/autoscaler.ts';
+import { limitRows } from './autoscaler/limits.ts';
 import * as say from './cli/welcome.ts';
 import { platformConfigSchema, type PlatformConfig } from './config/platform.ts';
 import { scalingSettings } from './config/scaling.ts';
 import { createControlApi } from './controller/api/control-api.ts';
+import { poolNumbers } from './controller/api/pool-view.ts';
 import { Controller } from './controller/controller.ts';
 import type { Deployments } from './controller/deployments.ts';
 import type { Driver } from './controller/driver.ts';
@@ -37,6 +39,15 @@ import { imageTables } from './process/images.ts';
 import { checkPort, createHttpServer, listen, urlOf } from './process/listening.ts';
 import { openLocalDriver } from './process/local-driver.ts';
 import { openLog, warnings, type Log } from './process/logging.ts';
+import {
+  RoundMeter,
+  SessionMeter,
+  showBudget,
+  showPools,
+  showRequests,
+  StartMeter,
+} from './process/meters.ts';
+import { openMetrics, withMetrics, type Metrics } from './process/metrics.ts';
 import { home, version } from './process/package.ts';
 import { settingsOf } from './process/settings.ts';
 import { stopOnSignals } from './process/signals.ts';
@@ -98,8 +109,15 @@ interface Platform {
 /** AgentCube's: a request is received within 15 s, an idle connection is kept 90 s; answering may take as long as it takes. */
 const controlLimits = { requestTimeout: 15_000, keepAliveTimeout: 90_000 };
 
+interface ScalingDeps {
+  readonly database: Database;
+  readonly deployments: Deployments;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
 /** The autoscaler of this machine. It always leads. */
-async function openScaling(config: Settings, database: Database, deployments: Deployments, log: Log) {
+async function openScaling(config: Settings, { database, deployments, metrics, log }: ScalingDeps) {
   const onFault = (fault: unknown): void => log('a listener failed', { fault });
   const { demand, supply } = createScalingBus(onFault);
   const targets = memoryPoolTargets(onFault);
@@ -115,7 +133,9 @@ async function openScaling(config: Settings, database: Database, deployments: De
     openTargets: () => targets,
     openMemory: () => memory,
     onGap: () => () => undefined,
+    onRound: new RoundMeter(metrics).took,
   });
+  showBudget(metrics, () => limitRows(autoscaler.limits));
   autoscaler.start();
   const lead = await autoscaler.lead(1);
   const stop = async (): Promise<void> => {
@@ -135,28 +155,35 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const registry = createRegistry({ store: sqliteResourceStore(database), images: driver, clock, ids });
   for (const { key, why } of await registry.load()) log('a stored runtime is not served', { ...key, why });
   const { deployments, runtimes } = registry;
+  const metrics = openMetrics('platform');
   const publish = bus.publish.bind(bus);
   const shared = { store, driver, deployments, runtimes, feed: bus, recalls: bus, publish, ids, clock, log };
-  const scaling = await openScaling(config, database, deployments, log);
+  const scaling = await openScaling(config, { database, deployments, metrics, log });
   const { targets, supply } = scaling;
   const commandPatienceMs = config.wakeTimeoutSeconds * 1_000;
-  const controller = new Controller({ ...shared, targets, supply, commandPatienceMs });
+  const onStart = new StartMeter(metrics).ended;
+  const controller = new Controller({ ...shared, targets, supply, commandPatienceMs, onStart });
   const recovered = await controller.start();
   const { wakes, commands } = controller;
   const inFlight = (): ReturnType<Activator['inFlight']> => activator.inFlight();
-  const demand = new DemandReporter({ reports: scaling.demand, from: ids.uuid(), clock, inFlight, log });
+  const reporter = new DemandReporter({ reports: scaling.demand, from: ids.uuid(), clock, inFlight, log });
+  const demand = new SessionMeter(metrics, reporter);
   const activator = createActivator({ ...shared, wakes, signer, demand }, activatorLimits(config));
-  demand.start();
+  reporter.start();
   const ownerTokens = createOwnerTokens(signer.publicKeyPem, clock);
   const pools = (): ReturnType<Controller['pools']> => controller.pools();
   const api = createControlApi({ ...shared, registry, wakes, commands, ownerTokens, demand, pools });
-  const controlServer = createHttpServer(controlLimits, undefined, api);
+  showRequests(metrics, () => activator.stats());
+  showPools(metrics, () => pools().map(poolNumbers));
+  const controlServer = createHttpServer(controlLimits, undefined, withMetrics(metrics, api));
+  const answering: http.RequestListener = (request, response) => activator.handler(request, response);
+  const front = { ...activator, handler: withMetrics(metrics, answering) };
   const stop = async (): Promise<void> => {
-    await demand.stop();
+    await reporter.stop();
     await scaling.stop();
     await controller.stop();
   };
-  return { store, registry, recovered, activator, controlServer, stop };
+  return { store, registry, recovered, activator, front, controlServer, stop };
 }
 
 async function start(config: Settings): Promise<Platform> {
@@ -175,7 +202,7 @@ async function start(config: Settings): Promise<Platform> {
     takeOver: false,
   });
   const parts = await assemble(config, driver, signer, logger);
-  const activatorServer = createActivatorServer(parts.activator);
+  const activatorServer = createActivatorServer(parts.front);
   await listen(parts.controlServer, config.host, config.controlPort, '--control-port');
   await listen(activatorServer, config.host, config.activatorPort, '--activator-port');
   const controlUrl = urlOf(parts.controlServer, config.host);

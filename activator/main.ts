@@ -25,7 +25,7 @@ import { refusing, withHealth } from '../process/health.ts';
 import { listen, tlsOptions, urlOf } from '../process/listening.ts';
 import { openLog, warnings, type Log } from '../process/logging.ts';
 import { SessionMeter, showRequests } from '../process/meters.ts';
-import { openMetrics, withMetrics } from '../process/metrics.ts';
+import { openMetrics, withMetrics, type Metrics } from '../process/metrics.ts';
 import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
@@ -84,7 +84,7 @@ interface Wired {
   readonly dataDir: string | undefined;
   readonly redis: ProgramRedis;
   readonly server: Server;
-  readonly metrics: ReturnType<typeof openMetrics>;
+  readonly metrics: Metrics;
   readonly log: Log;
   readonly say: (line: string) => void;
   readonly onStop: OnStop;

@@ -93,6 +93,11 @@ export class Autoscaler {
     });
   }
 
+  /** What all pools together may hold now; undefined when nothing is limited. */
+  get limits(): Rounds['limits'] {
+    return this.#rounds.limits;
+  }
+
   get #ready(): boolean {
     return this.#remembers && this.#deps.runtimes.known();
   }

@@ -25,6 +25,28 @@ function both(one: Limit = {}, perNode: Limit = {}, nodes: number): Limit {
 const isNone = ({ idle = Infinity, memoryBytes = Infinity }: Limit): boolean =>
   idle === Infinity && memoryBytes === Infinity;
 
+/** One limit as people are shown it; `namespace`: absent for all together, * for each that has none of its own. */
+export interface LimitRow {
+  readonly namespace?: string;
+  readonly sandboxes?: number;
+  readonly memoryBytes?: number;
+}
+
+function rowOf({ idle, memoryBytes }: Limit, namespace?: string): LimitRow {
+  return {
+    ...(namespace !== undefined && { namespace }),
+    ...(idle !== undefined && { sandboxes: idle }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  };
+}
+
+/** Every limit, for people. */
+export const limitRows = ({ platform, perNamespace, namespaces }: Limits = {}): readonly LimitRow[] => [
+  ...(platform ? [rowOf(platform)] : []),
+  ...(perNamespace ? [rowOf(perNamespace, '*')] : []),
+  ...[...(namespaces ?? [])].map(([namespace, limit]) => rowOf(limit, namespace)),
+];
+
 /** Undefined when nothing is limited. */
 export function limitsOn(settings: BudgetSettings, nodes: number): Limits | undefined {
   const { perNamespace = {}, namespaces = new Map<string, Limit>() } = settings;

@@ -23,11 +23,14 @@ import { closeServer } from '../process/draining.ts';
 import { nothingHere, withHealth } from '../process/health.ts';
 import { createHttpServer, listen, urlOf } from '../process/listening.ts';
 import { openLog, warnings, type Log } from '../process/logging.ts';
+import { RoundMeter, showBudget, showLead } from '../process/meters.ts';
+import { openMetrics, withMetrics, type Metrics } from '../process/metrics.ts';
 import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
 import { settingsOf } from '../process/settings.ts';
 import { Autoscaler } from './autoscaler.ts';
+import { limitRows } from './limits.ts';
 
 const about = `agentcube ${version}, autoscaler: decides how many warm sandboxes each runtime has
 
@@ -41,12 +44,13 @@ const role = 'autoscaler';
 interface Wired {
   readonly config: AutoscalerProgramConfig;
   readonly redis: ProgramRedis;
+  readonly metrics: Metrics;
   readonly log: Log;
   readonly onStop: OnStop;
 }
 
 /** Bids from now on. Redis has answered. */
-async function elect({ config, redis, log, onStop }: Wired): Promise<void> {
+async function elect({ config, redis, metrics, log, onStop }: Wired): Promise<void> {
   const onFault = (fault: unknown): void => log('a message or what it says failed', { fault });
   const { link } = redis;
   const bus = createRedisBus(redis, { onFault });
@@ -60,7 +64,9 @@ async function elect({ config, redis, log, onStop }: Wired): Promise<void> {
     openTargets: (term) => redisPoolTargetWrites(link, { role, term }),
     openMemory: (term) => redisScalerMemory(link, { role, term }),
     onGap: (listener) => bus.onGap(listener),
+    onRound: new RoundMeter(metrics).took,
   });
+  showBudget(metrics, () => limitRows(autoscaler.limits));
   onStop(async () => {
     autoscaler.stop();
     runtimes.stop();
@@ -80,6 +86,7 @@ async function elect({ config, redis, log, onStop }: Wired): Promise<void> {
     lead: (term) => autoscaler.lead(term),
     log,
   });
+  showLead(metrics, role, () => elector.term !== undefined);
   onStop(() => elector.close());
   elector.start();
 }
@@ -97,18 +104,19 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   const log = warnings(logger);
   const redis = openProgramRedis(config, { logger, say });
   onStop(() => redis.close());
+  const metrics = openMetrics(role);
   let bidding = false;
   const notReady = async (): Promise<string | undefined> => {
     if (!bidding) return redis.trouble() ?? 'starting';
     await redisPreparation(redis.link).prepared();
     return undefined;
   };
-  const server = createHttpServer({}, undefined, withHealth(notReady, nothingHere));
+  const server = createHttpServer({}, undefined, withHealth(notReady, withMetrics(metrics, nothingHere)));
   await listen(server, config.host, config.port, '--port');
   onStop(() => closeServer(server, 1_000));
   say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}`);
   await redis.firstAnswer();
-  await elect({ config, redis, log, onStop });
+  await elect({ config, redis, metrics, log, onStop });
   bidding = true;
   say('serving');
 }

@@ -109,10 +109,15 @@ export class Rounds {
     return true;
   }
 
+  /** What all pools together may hold now; undefined when nothing is limited. */
+  get limits(): ReturnType<typeof limitsOn> {
+    return limitsOn(this.#options.budget, this.#supply.nodes);
+  }
+
   /** What pools are to hold as of the last round; of those runtimes of which that is known. */
   targets(): ReadonlyMap<string, PoolTarget> {
-    const { mode, budget } = this.#options;
-    return targetsOf([...this.#sized.values()], { mode, limits: limitsOn(budget, this.#supply.nodes) });
+    const { mode } = this.#options;
+    return targetsOf([...this.#sized.values()], { mode, limits: this.limits });
   }
 
   /** All runtimes that are sized, by runtimeKeyText. */

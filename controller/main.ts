@@ -38,7 +38,7 @@ import { withHealth } from '../process/health.ts';
 import { agentFor, createHttpServer, listen, urlOf } from '../process/listening.ts';
 import { openLog, warnings } from '../process/logging.ts';
 import { SessionMeter, showLead, showPools, StartMeter } from '../process/meters.ts';
-import { openMetrics, withMetrics } from '../process/metrics.ts';
+import { openMetrics, withMetrics, type Metrics } from '../process/metrics.ts';
 import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
@@ -103,7 +103,7 @@ interface Wiring {
   readonly redis: ProgramRedis;
   readonly log: ReturnType<typeof warnings>;
   readonly ground: Ground;
-  readonly metrics: ReturnType<typeof openMetrics>;
+  readonly metrics: Metrics;
   readonly say: (line: string) => void;
   readonly onStop: OnStop;
 }

@@ -164,7 +164,7 @@ export function showPools(registry: Registry, pools: () => readonly PoolGauges[]
   }
 }
 
-/** A limit of idle sandboxes; without a namespace it is the platform's. */
+/** A limit of idle sandboxes; `namespace`: absent for all together, * for each that has none of its own. */
 export interface BudgetGauge {
   readonly namespace?: string;
   readonly sandboxes?: number;
@@ -174,7 +174,7 @@ export interface BudgetGauge {
 /** Shows the limits that an autoscaler keeps; none where there are none. */
 export function showBudget(registry: Registry, budget: () => readonly BudgetGauge[]): void {
   const limit = (name: string, what: string, of: (one: BudgetGauge) => number | undefined): void => {
-    const help = `${what} pools may hold together; of all namespaces where the label is empty.`;
+    const help = `${what} pools may hold together; of all namespaces where the label is empty, of each that is not named where it is *.`;
     const row = (one: BudgetGauge): Row[] => {
       const value = of(one);
       return value === undefined ? [] : [[{ namespace: one.namespace ?? '' }, value]];

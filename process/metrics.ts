@@ -9,8 +9,10 @@ export const metricsPath = '/metrics';
 /** How finely the delay of the event loop is measured (ms): a timer that ticks so often whatever the load. */
 const eventLoopPrecisionMs = 50;
 
+export type Metrics = Registry;
+
 /** The registry of a program: its version and what Node tells of the process. */
-export function openMetrics(program: string): Registry {
+export function openMetrics(program: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopPrecisionMs });
   const info = new Gauge({
@@ -23,7 +25,7 @@ export function openMetrics(program: string): Registry {
   return registry;
 }
 
-async function answer(registry: Registry, response: ServerResponse): Promise<void> {
+async function answer(registry: Metrics, response: ServerResponse): Promise<void> {
   try {
     const text = await registry.metrics();
     response.writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' });
@@ -35,7 +37,7 @@ async function answer(registry: Registry, response: ServerResponse): Promise<voi
 
 /** Answers `GET /metrics` by itself and hands everything else on. */
 export const withMetrics =
-  (registry: Registry, otherwise: RequestListener): RequestListener =>
+  (registry: Metrics, otherwise: RequestListener): RequestListener =>
   (request, response) => {
     if (request.url === metricsPath && request.method === 'GET') void answer(registry, response);
     else otherwise(request, response);
