@@ -1,6 +1,7 @@
 // One run of an activator: the real one but for HTTP, on the simulated store and messages. Whoever calls is a Caller.
 import type { Caller } from '../../activator/resolve.ts';
 import { Routing } from '../../activator/routing.ts';
+import { DemandReporter } from '../../model/demand-reporter.ts';
 import type { Ids } from '../../model/open-session.ts';
 import { SimBus } from './sim-bus.ts';
 import { nodeCalls, type SimNode } from './sim-node.ts';
@@ -37,6 +38,7 @@ export class ActivatorProgram {
   readonly process: SimProcess;
   readonly bus: SimBus;
   readonly routing: Routing;
+  readonly #demand: DemandReporter;
   readonly #world: World;
 
   constructor({ world, process, server, node, ids, leaseMs, name }: ActivatorProgramDeps) {
@@ -58,7 +60,14 @@ export class ActivatorProgram {
     this.#world = world;
     this.process = process;
     this.bus = bus;
-    this.routing = new Routing({ ...ports, ids, clock, log }, { ...limits, wakeTimeoutMs, leaseMs });
+    const demand = new DemandReporter({
+      ...{ from: name, clock, log },
+      reports: { report: (report) => bus.tell('demand', report) },
+      inFlight: () => this.routing.inFlight(),
+    });
+    this.#demand = demand;
+    this.routing = new Routing({ ...ports, ids, clock, log, demand }, { ...limits, wakeTimeoutMs, leaseMs });
+    demand.start();
   }
 
   resolve(caller: Caller, sessionId: string | undefined): void {
@@ -66,7 +75,8 @@ export class ActivatorProgram {
     if (!forgotten) this.routing.resolve(caller, sessionId);
   }
 
-  drain(): Promise<void> {
-    return this.routing.drain(drainMs);
+  async drain(): Promise<void> {
+    await this.routing.drain(drainMs);
+    await this.#demand.stop();
   }
 }

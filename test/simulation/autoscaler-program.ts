@@ -2,8 +2,9 @@
 import { Autoscaler } from '../../autoscaler/autoscaler.ts';
 import type { ScalerMemory } from '../../autoscaler/scaler-memory.ts';
 import { Elector } from '../../model/elector.ts';
-import type { PoolTargetWrites } from '../../model/platform.ts';
+import type { PoolTarget, PoolTargetWrites } from '../../model/platform.ts';
 import { runtimeKeyText } from '../../model/sandbox.ts';
+import { most } from './runtimes.ts';
 import { SimBus } from './sim-bus.ts';
 import type { SimProcess } from './sim-process.ts';
 import { ToldRuntimes } from './sim-told.ts';
@@ -36,7 +37,7 @@ export class AutoscalerProgram {
     this.autoscaler = new Autoscaler({
       ...{ mode: 'on', budget: {}, runtimes, clock, log },
       ...{ demand: bus, supply: bus, memory: memoryOf(server, wire, 0) },
-      openTargets: (term) => targetsOf(server, wire, { role, term }),
+      openTargets: (term) => targetsOf(server, wire, { role, term }, world),
       openMemory: (term) => memoryOf(server, wire, term),
       onGap: (listener) => bus.onGap(listener),
     });
@@ -56,21 +57,32 @@ export class AutoscalerProgram {
   }
 }
 
-const targetsOf = (server: StoreServer, wire: Wire, fence: Fence): PoolTargetWrites => {
+/** S5: no target is above its runtime's maximum. */
+function watchTargets(world: World, targets: readonly PoolTarget[]): void {
+  for (const { runtime, size } of targets) {
+    const max = most.get(runtime.name) ?? 0;
+    if (size > max) world.fail('S5', `the pool of ${runtime.name} is to hold ${size}, and at most ${max}`);
+  }
+}
+
+const targetsOf = (server: StoreServer, wire: Wire, fence: Fence, world: World): PoolTargetWrites => {
+  const meant = (target: PoolTarget): PoolTarget =>
+    world.mutant === 'boundForgotten' ? { ...target, size: target.size + 1 } : target;
   const write = (work: () => void): Promise<void> =>
     wire.call('publish targets', () =>
       server.fenced(fence, async () => {
         work();
         server.publish('targets', null);
+        watchTargets(world, server.shelf.targets);
       }),
     );
   return {
-    replace: (targets) => write(() => (server.shelf.targets = [...targets])),
+    replace: (targets) => write(() => (server.shelf.targets = targets.map(meant))),
     update: (changed, gone) =>
       write(() => {
         const taken = new Set([...changed.map(({ runtime }) => runtime), ...gone].map(runtimeKeyText));
         const kept = server.shelf.targets.filter(({ runtime }) => !taken.has(runtimeKeyText(runtime)));
-        server.shelf.targets = [...kept, ...changed];
+        server.shelf.targets = [...kept, ...changed.map(meant)];
       }),
   };
 };

@@ -1,5 +1,6 @@
 // One run of a controller: the real elector and all that leading means, on the simulated store, messages and machine.
 import { createLeading, type Lead } from '../../controller/leading.ts';
+import type { SupplyReport } from '../../model/demand.ts';
 import { Elector } from '../../model/elector.ts';
 import type { Ids } from '../../model/open-session.ts';
 import { SimBus } from './sim-bus.ts';
@@ -94,6 +95,11 @@ export class ControllerProgram {
           ),
       }),
       targets: new ToldTargets({ process, bus, wire, server }),
+      supply: {
+        report: async (report: SupplyReport) => {
+          if (world.mutant !== 'supplyUntold') await bus.tell('supply', report);
+        },
+      },
       directory: (term: number) => directory(server, wire, fence(term)),
       copy: {
         read: async () => host.copy,

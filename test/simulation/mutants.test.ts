@@ -23,6 +23,8 @@ const broken: Readonly<Record<Mutant, readonly string[]>> = {
   latePauses: ['S2'],
   lateThaws: ['S5'],
   thawUnmarked: ['S4'],
+  supplyUntold: ['S5'],
+  boundForgotten: ['S5'],
 };
 
 test.each(mutantNames)(

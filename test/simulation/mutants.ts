@@ -15,6 +15,8 @@ export const mutants = {
   latePauses: 'a node obeys a pause that was ordered before the newest wake',
   lateThaws: 'a node obeys a wake of an activator that was ordered before the newest pause',
   thawUnmarked: 'a node thaws a sandbox without keeping whose it is',
+  supplyUntold: 'whoever sizes pools is never told how they stand',
+  boundForgotten: 'an autoscaler publishes one sandbox more than it decided',
 } as const;
 
 export type Mutant = keyof typeof mutants;

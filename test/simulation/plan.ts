@@ -18,7 +18,7 @@ const victims: readonly string[] = [
   ...fleet.autoscalers,
 ];
 
-export const clientNames = ['ann', 'bob', 'cid', 'dan'] as const;
+export const clientNames = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay'] as const;
 
 /** Durations in virtual ms. */
 export type Deed =
