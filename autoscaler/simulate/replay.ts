@@ -1,7 +1,7 @@
 // One runtime's trace against one policy, in virtual time: rounds of the autoscaler, a controller that keeps the pool at the size
 // decided, sandboxes that take their time to start. Does not own the decision (../core) nor how a trace is read (trace.ts).
 // A session claims the oldest ready sandbox, or starts cold; a cold start is a sandbox of its own and adds nothing to the pool.
-import type { Decision, Scaler } from '../core/signals.ts';
+import type { Decision, Scaler, Signals } from '../core/signals.ts';
 
 /** How one start-up goes: milliseconds, or undefined when it fails (after `failAfterMs`). */
 export type StartUpTimes = () => number | undefined;
@@ -39,8 +39,12 @@ export interface Result {
 
 const failAfterMs = 1_000;
 
-class Replay {
-  readonly #input: ReplayInput;
+type Trace = Pick<ReplayInput, 'arrivals' | 'startUp'>;
+
+/** A trace that is played from round to round; whoever decides is asked in between. */
+export class Replay {
+  readonly #trace: Trace;
+  #next = 0;
   #now = 0;
   #size = 0;
   #ready = 0;
@@ -53,29 +57,40 @@ class Replay {
   #unused = 0;
   #seen = { arrivals: 0, coldStarts: 0, startUps: [] as number[], failures: 0 };
 
-  constructor(input: ReplayInput) {
-    this.#input = input;
+  constructor(trace: Trace) {
+    this.#trace = trace;
   }
 
-  run(): Result {
-    const { arrivals, endMs, roundMs } = this.#input;
-    let next = 0;
-    for (let round = 0; round <= endMs; round += roundMs) {
-      for (let at = arrivals[next]; at !== undefined && at < round; at = arrivals[next]) {
-        this.#until(at);
-        this.#arrive();
-        next += 1;
-      }
-      this.#until(round);
-      this.#round();
+  /** Plays on until a round (ms from the start of the trace); what was seen since the one before. */
+  until(round: number): Signals {
+    const { arrivals } = this.#trace;
+    for (let at = arrivals[this.#next]; at !== undefined && at < round; at = arrivals[this.#next]) {
+      this.#until(at);
+      this.#arrive();
+      this.#next += 1;
     }
+    this.#until(round);
+    const seen = { ...this.#seen, now: this.#now, ready: this.#ready, starting: this.#starting.length };
+    this.#seen = { arrivals: 0, coldStarts: 0, startUps: [], failures: 0 };
+    return seen;
+  }
+
+  /** From now on the pool is kept at this size. */
+  hold(size: number): void {
+    this.#size = size;
+    this.#refill();
+    this.#giveBack();
+  }
+
+  /** What it came to until now. */
+  get result(): Result {
     return {
       sessions: this.#sessions,
       coldStarts: this.#cold,
       idleSeconds: this.#idle / 1_000,
       started: this.#started,
       unused: this.#unused,
-      seconds: endMs / 1_000,
+      seconds: this.#now / 1_000,
     };
   }
 
@@ -111,19 +126,9 @@ class Replay {
     }
   }
 
-  #round(): void {
-    const seen = { ...this.#seen, now: this.#now, ready: this.#ready, starting: this.#starting.length };
-    this.#seen = { arrivals: 0, coldStarts: 0, startUps: [], failures: 0 };
-    const decision = this.#input.scaler.round(seen);
-    this.#size = decision.size;
-    this.#refill();
-    this.#giveBack();
-    this.#input.onRound?.({ ...seen, at: this.#now, decision });
-  }
-
   #refill(): void {
     for (let have = this.#ready + this.#starting.length; have < this.#size; have += 1) {
-      const took = this.#input.startUp();
+      const took = this.#trace.startUp();
       this.#started += 1;
       const at = this.#now + (took ?? failAfterMs);
       let place = this.#starting.length;
@@ -147,4 +152,13 @@ class Replay {
 }
 
 /** Plays the trace through the scaler. The same input gives the same result. */
-export const replay = (input: ReplayInput): Result => new Replay(input).run();
+export function replay({ endMs, roundMs, scaler, onRound, ...trace }: ReplayInput): Result {
+  const played = new Replay(trace);
+  for (let at = 0; at <= endMs; at += roundMs) {
+    const seen = played.until(at);
+    const decision = scaler.round(seen);
+    played.hold(decision.size);
+    onRound?.({ ...seen, at, decision });
+  }
+  return { ...played.result, seconds: endMs / 1_000 };
+}
