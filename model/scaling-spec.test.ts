@@ -123,7 +123,7 @@ describe('refused', () => {
     [{ toZeroAfter: '5' }, 'toZeroAfter', 'time: missing unit in duration "5"', delay],
     [{ toZeroAfter: '-5m' }, 'toZeroAfter', 'is negative', delay],
     [{ dryRun: 'yes' }, 'dryRun', 'got "yes"', 'true or false'],
-    [strike({ cron: '99 * * * *' }), 'schedule[0].cron', 'Invalid value for minute: 99', cron],
+    [strike({ cron: '99 * * * *' }), 'schedule[0].cron', '"99 * * * *": Invalid value for minute: 99', cron],
     [strike({ cron: '0 9 30 2 *' }), 'schedule[0].cron', '"0 9 30 2 *" never strikes', cron],
     [strike({ cron: '? * * * *' }), 'schedule[0].cron', 'got "? * * * *"', cron],
     [strike({ timeZone: 'Mars/Base' }), 'schedule[0].timeZone', 'unknown time zone "Mars/Base"', zone],
@@ -139,6 +139,14 @@ describe('refused', () => {
     [{ class: 'kpa', ...strike({}) }, 'schedule', 'means nothing to class kpa', 'class target'],
   ])('%j', (scaling, field, message, expected) => {
     expect(problemsOf({ scaling })).toEqual([{ path: `spec.scaling.${field}`, message, expected }]);
+  });
+
+  test('more than twenty schedules', () => {
+    const schedule = Array.from({ length: 21 }, (_, hour) => ({ cron: `0 ${hour} * * *`, sessions: 1 }));
+    expect(problemsOf({ scaling: { schedule } })).toMatchObject([
+      { path: 'spec.scaling.schedule', expected: 'a list of at most 20' },
+    ]);
+    expect(problemsOf({ scaling: { schedule: schedule.slice(1) } })).toEqual([]);
   });
 
   test('six fields, and a misspelt field', () => {
