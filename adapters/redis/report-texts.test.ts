@@ -20,6 +20,13 @@ test('what is written is read', () => {
   expect(readSupply(supplyText(part))).toEqual(part);
 });
 
+test('spans are told to a tenth of a millisecond', () => {
+  const read = readDemand(demandText({ from: 'x', demands: [{ ...demand, waitedMs: 1_503.283_749_000_1 }] }));
+  expect(read?.demands[0]?.waitedMs).toBe(1_503.3);
+  const starts = readSupply(supplyText({ ...part, pools: [{ ...supply, startUps: [0.26, 7.04] }] }));
+  expect(starts?.pools[0]?.startUps).toEqual([0.3, 7]);
+});
+
 test('a runtime takes its name and its numbers, not more', () => {
   const demands = Array.from({ length: 1_000 }, (_, n) => ({ ...demand, runtime: runtime(`runtime-${n}`) }));
   expect(demandText({ from: 'x', demands }).length / demands.length).toBeLessThan(32);

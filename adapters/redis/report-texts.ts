@@ -19,6 +19,9 @@ const parsed = (text: string): Cells => {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isSpan = (value: unknown): value is number => Number.isFinite(value) && Number(value) >= 0;
 
+/** Milliseconds to a tenth: what a clock says beyond that is longer than the rest of the row. */
+const short = (ms: number): number => Math.round(ms * 10) / 10;
+
 /** `[kind, namespace, [[name, …cells], …]]` for each namespace. */
 function packed<T extends { readonly runtime: RuntimeKey }>(
   rows: readonly T[],
@@ -52,7 +55,7 @@ function unpacked<T>(groups: unknown, rowOf: (runtime: RuntimeKey, cells: Cells)
 export const demandText = ({ from, demands }: DemandReport): string =>
   JSON.stringify([
     from,
-    packed(demands, (row) => [row.arrivals, row.coldStarts, row.waitedMs, row.served, row.inFlight]),
+    packed(demands, (row) => [row.arrivals, row.coldStarts, short(row.waitedMs), row.served, row.inFlight]),
   ]);
 
 const demandOf = (runtime: RuntimeKey, cells: Cells): RuntimeDemand | undefined => {
@@ -92,7 +95,7 @@ export const supplyText = ({ from, nodes, all, report, part, parts, pools }: Sup
     part,
     parts,
     packed(pools, ({ ready, starting, startUps, failures, trouble }) => [
-      ...[ready, starting, startUps, failures],
+      ...[ready, starting, startUps.map(short), failures],
       ...(trouble === undefined ? [] : [trouble]),
     ]),
   ]);

@@ -10,6 +10,7 @@ import { firstPrintFigures } from './first-print.ts';
 import { proxyFigures } from './proxy.ts';
 import { redisActivatorFigures } from './redis-activators.ts';
 import { redisClaimFigures } from './redis-claim.ts';
+import { redisScalingFigures } from './redis-scaling.ts';
 import { kept, markdownTable, type Figure } from './table.ts';
 import { wakeFigures } from './wake.ts';
 
@@ -21,6 +22,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   memory: daemonMemoryFigures,
   redis: redisClaimFigures,
   activators: redisActivatorFigures,
+  scaling: redisScalingFigures,
 };
 
 const machine = (): string =>

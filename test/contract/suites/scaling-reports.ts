@@ -1,4 +1,5 @@
-// What every way of telling the autoscaler promises: a report arrives at everybody who listens, whole and as it was told.
+// What every way of telling the autoscaler promises: a report arrives at everybody who listens, whole and as it was told,
+// spans to a tenth of a millisecond.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type {
   DemandFeed,
@@ -41,7 +42,7 @@ const supplyOf = (name: string, change: Partial<PoolSupply> = {}): PoolSupply =>
   runtime: keyOf(name),
   ready: 2,
   starting: 1,
-  startUps: [1_500, 0.25],
+  startUps: [1_500, 0.3],
   failures: 0,
   ...change,
 });

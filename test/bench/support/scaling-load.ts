@@ -1,0 +1,200 @@
+// What an autoscaler sees of a busy platform, without sandboxes: activators on connections of their own that open sessions, and a
+// controller whose pools follow the targets. They tell through the same reporters and the same Redis as the programs.
+// Does not own the autoscaler. The load is the same for a seed; when things happen is up to the machine.
+import { createRedisBus } from '../../../adapters/redis/bus.ts';
+import { openRedis, type RedisConnection } from '../../../adapters/redis/connection.ts';
+import { redisDemand } from '../../../adapters/redis/demand.ts';
+import { redisRuntimeDirectory } from '../../../adapters/redis/directory.ts';
+import { redisSupply } from '../../../adapters/redis/supply.ts';
+import { redisPoolTargets } from '../../../adapters/redis/targets.ts';
+import { systemClock as clock } from '../../../adapters/system/clock.ts';
+import { SupplyReporter } from '../../../controller/supply-reporter.ts';
+import { DemandReporter } from '../../../model/demand-reporter.ts';
+import type { DeployedRuntime, PoolTargets } from '../../../model/platform.ts';
+import { noMaximum, type Scaling } from '../../../model/scaling.ts';
+import { runtimeKeyText, type RuntimeKey } from '../../../model/sandbox.ts';
+import { plainSettings } from '../../support/redis-kinds.ts';
+import { minute, second } from '../../support/sessions.ts';
+
+export interface LoadSize {
+  readonly activators: number;
+  readonly runtimes: number;
+  /** All together. */
+  readonly sessionsPerSecond: number;
+  readonly seed: number;
+}
+
+const startUpMs = 1_500;
+/** How long a session's requests are in hand (ms). */
+const inHandMs = 5_000;
+const tickMs = 20;
+
+const scaling: Scaling = {
+  policy: { class: 'target', min: 0, max: noMaximum, warmStarts: 0.99, toZeroAfterMs: 10 * minute },
+  schedule: [],
+  dryRun: false,
+};
+
+const deployedAs = (n: number): DeployedRuntime => ({
+  key: {
+    kind: n % 2 === 0 ? 'AgentRuntime' : 'CodeInterpreter',
+    namespace: `team-${n % 20}`,
+    name: `runtime-${n}`,
+  },
+  revision: 'r1',
+  labels: {},
+  policy: {
+    pauseAfterMs: minute,
+    suspendAfterMs: null,
+    sessionTimeoutMs: minute,
+    maxSessionDurationMs: minute,
+  },
+  warmPoolSize: 0,
+  scaling,
+});
+
+/** Numbers between 0 and 1 that look random and are always the same. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
+class Activator {
+  readonly reporter: DemandReporter;
+  readonly #inHand = new Map<string, [RuntimeKey, number]>();
+
+  constructor({ link }: RedisConnection, from: string) {
+    const reports = redisDemand({ link, bus: { onMessage: () => () => undefined } });
+    this.reporter = new DemandReporter({ reports, from, clock, inFlight: () => this.#inHand.values() });
+    this.reporter.start();
+  }
+
+  /** A new session whose sandbox is there after so long. */
+  open(key: RuntimeKey, how: 'claim' | 'cold', waitMs: number): void {
+    const text = runtimeKeyText(key);
+    this.reporter.opened(key, how);
+    const hand = this.#inHand.get(text) ?? [key, 0];
+    this.#inHand.set(text, hand);
+    hand[1] += 1;
+    setTimeout(() => this.reporter.served(key, waitMs), waitMs);
+    setTimeout(() => (hand[1] -= 1) || this.#inHand.delete(text), waitMs + inHandMs);
+  }
+}
+
+/** Pools that follow their targets, a start-up later. */
+class Pools {
+  readonly #supply: SupplyReporter;
+  readonly #targets: PoolTargets;
+  readonly #pools = new Map<string, { ready: number; starting: number }>();
+
+  constructor(supply: SupplyReporter, targets: PoolTargets) {
+    this.#supply = supply;
+    this.#targets = targets;
+    targets.onChange((key) => this.#follow(key));
+  }
+
+  claim(key: RuntimeKey): 'claim' | 'cold' {
+    const pool = this.#of(key);
+    if (pool.ready === 0) {
+      setTimeout(() => this.#supply.started(key, startUpMs), startUpMs);
+      return 'cold';
+    }
+    pool.ready -= 1;
+    this.#follow(key);
+    return 'claim';
+  }
+
+  #of(key: RuntimeKey): { ready: number; starting: number } {
+    const text = runtimeKeyText(key);
+    const pool = this.#pools.get(text) ?? { ready: 0, starting: 0 };
+    this.#pools.set(text, pool);
+    return pool;
+  }
+
+  #follow(runtime: RuntimeKey): void {
+    const pool = this.#of(runtime);
+    const size = this.#targets.find(runtime)?.size ?? 0;
+    for (; pool.ready + pool.starting < size; pool.starting += 1) {
+      setTimeout(() => this.#started(runtime), startUpMs);
+    }
+    pool.ready = Math.max(0, Math.min(pool.ready, size - pool.starting));
+    this.#supply.stands({ runtime, ...pool });
+  }
+
+  #started(runtime: RuntimeKey): void {
+    const pool = this.#of(runtime);
+    pool.starting -= 1;
+    pool.ready += 1;
+    this.#supply.started(runtime, startUpMs);
+    this.#follow(runtime);
+  }
+}
+
+export interface ScalingLoad {
+  readonly targets: PoolTargets;
+  /** Begins to open sessions; they go on until `stop`. */
+  begin(): void;
+  /** Of the sessions opened so far: all, and those that found no sandbox ready. */
+  opened(): { readonly sessions: number; readonly cold: number };
+  stop(): Promise<void>;
+}
+
+/** Deploys the runtimes in an empty Redis and connects everybody; nobody opens a session yet. */
+export async function scalingLoad(redisAddr: string, size: LoadSize): Promise<ScalingLoad> {
+  const open = async () => {
+    const connection = openRedis(plainSettings(redisAddr), { log: () => undefined });
+    await connection.firstAnswer();
+    return connection;
+  };
+  const controller = await open();
+  const { link } = controller;
+  const fence = { role: 'controller', term: 1 } as const;
+  await link.client.mset(`${link.prefix}:term:controller`, '1', `${link.prefix}:prepared`, '1');
+  const runtimes = Array.from({ length: size.runtimes }, (_, n) => deployedAs(n));
+  await redisRuntimeDirectory(link, fence).publish(runtimes);
+  const connections = await Promise.all(Array.from({ length: size.activators }, open));
+
+  const fail = (fault: unknown): never => {
+    throw fault;
+  };
+  const bus = createRedisBus(controller, { onFault: fail });
+  const targets = redisPoolTargets({ link, bus, onFault: fail });
+  await Promise.all([bus.start(), targets.start()]);
+  const reports = redisSupply({ link, bus });
+  const supply = new SupplyReporter({ reports, from: 'controller', clock, nodes: () => 10 });
+  supply.start();
+  const pools = new Pools(supply, targets);
+  const activators = connections.map((connection, n) => new Activator(connection, `activator-${n}`));
+
+  const roll = random(size.seed);
+  const pick = <T>(from: readonly T[], at: number): T =>
+    from[Math.floor(at * from.length)] ?? fail(new Error('none'));
+  const counts = { sessions: 0, cold: 0 };
+  const openOne = (): void => {
+    // A few runtimes have most of the sessions, and each has some: the share of the n-th falls with n.
+    const { key } = pick(runtimes, (size.runtimes ** roll() - 1) / size.runtimes);
+    const how = pools.claim(key);
+    counts.sessions += 1;
+    if (how === 'cold') counts.cold += 1;
+    pick(activators, roll()).open(key, how, how === 'cold' ? startUpMs : 2);
+  };
+  let due = 0;
+  const tick = (): void => {
+    // Exponential pauses between sessions.
+    for (due += tickMs / second; due > 0; due += Math.log(1 - roll()) / size.sessionsPerSecond) openOne();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    targets,
+    begin: () => void (timer = setInterval(tick, tickMs)),
+    opened: () => ({ ...counts }),
+    async stop() {
+      clearInterval(timer);
+      supply.stop();
+      await Promise.all(activators.map(({ reporter }) => reporter.stop()));
+      targets.stop();
+      await bus.close();
+      await Promise.all([controller, ...connections].map((connection) => connection.close()));
+    },
+  };
+}
