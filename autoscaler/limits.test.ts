@@ -5,8 +5,8 @@ import { limitRows, limitsOn } from './limits.ts';
 describe('limits', () => {
   test('of nodes grow with their number, and the tighter one holds', () => {
     const settings = { platform: { idle: 50 }, perNode: { idle: 20, memoryBytes: 1_000 } };
-    expect(limitsOn(settings, 2)?.platform).toEqual({ idle: 40, memoryBytes: 2_000 });
-    expect(limitsOn(settings, 3)?.platform).toEqual({ idle: 50, memoryBytes: 3_000 });
+    expect(limitsOn(settings, 2)?.platform).toMatchObject({ idle: 40, memoryBytes: 2_000 });
+    expect(limitsOn(settings, 3)?.platform).toMatchObject({ idle: 50, memoryBytes: 3_000 });
   });
 
   test('none are none', () => {

@@ -32,19 +32,23 @@ export interface LimitRow {
   readonly memoryBytes?: number;
 }
 
-function rowOf({ idle, memoryBytes }: Limit, namespace?: string): LimitRow {
-  return {
-    ...(namespace !== undefined && { namespace }),
-    ...(idle !== undefined && { sandboxes: idle }),
-    ...(memoryBytes !== undefined && { memoryBytes }),
-  };
+/** No row where nothing is limited. */
+function rowOf({ idle = Infinity, memoryBytes = Infinity }: Limit, namespace?: string): LimitRow[] {
+  if (idle === Infinity && memoryBytes === Infinity) return [];
+  return [
+    {
+      ...(namespace !== undefined && { namespace }),
+      ...(idle < Infinity && { sandboxes: idle }),
+      ...(memoryBytes < Infinity && { memoryBytes }),
+    },
+  ];
 }
 
 /** Every limit, for people. */
 export const limitRows = ({ platform, perNamespace, namespaces }: Limits = {}): readonly LimitRow[] => [
-  ...(platform ? [rowOf(platform)] : []),
-  ...(perNamespace ? [rowOf(perNamespace, '*')] : []),
-  ...[...(namespaces ?? [])].map(([namespace, limit]) => rowOf(limit, namespace)),
+  ...rowOf(platform ?? {}),
+  ...rowOf(perNamespace ?? {}, '*'),
+  ...[...(namespaces ?? [])].flatMap(([namespace, limit]) => rowOf(limit, namespace)),
 ];
 
 /** Undefined when nothing is limited. */
