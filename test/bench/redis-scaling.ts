@@ -70,7 +70,9 @@ function figuresOf(before: Sample, after: Sample): Figure[] {
   const commands = sum((name) => !heartbeats.has(name));
   const sessions = after.load.sessions - before.load.sessions;
   const cold = after.load.cold - before.load.cold;
-  const rounds = (after.rounds - before.rounds) / seconds;
+  // Rounds are timed by the clock on the wall, which others of this machine make run faster; the program's time on a processor is theirs too.
+  const processor = (after.processor - before.processor) / seconds;
+  const rounds = Math.min((after.rounds - before.rounds) / seconds, processor);
   const listed = rates
     .filter(([name]) => !heartbeats.has(name))
     .map(([name, rate]) => `${name} ${rate.toFixed(1)}`);
@@ -89,7 +91,7 @@ function figuresOf(before: Sample, after: Sample): Figure[] {
       sense: 'at most',
       bound: 1,
       ratio: rounds / shareOfCore,
-      seen: `${(rounds * second).toFixed(0)} ms a second; all of the program ${(((after.processor - before.processor) / seconds) * second).toFixed(0)} ms`,
+      seen: `at most ${(rounds * second).toFixed(0)} ms a second; all of the program ${(processor * second).toFixed(0)} ms of a processor`,
     },
   ];
 }
