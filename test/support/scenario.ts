@@ -1,103 +1,158 @@
-// Scenarios of the autoscaler as text: what happens on top, then a table of what the pool was to be and why.
-// The top is read and played in virtual time; the table is what `play` answers, to be compared with the one that stands there.
-import { kpaDefaults, noMaximum, type ScalingPolicy } from '../../model/scaling.ts';
-import type { Scaler, Signals } from '../../autoscaler/core/signals.ts';
-import { createScaler } from '../../autoscaler/core/scaler.ts';
-import { replay, type Round } from '../../autoscaler/simulate/replay.ts';
+// Scenarios of the autoscaler as text: what happens on top, then a table of what pools were to be and why.
+// The top (scenario-plan.ts) is played in virtual time through the rounds that the autoscaler has; the table is what `play`
+// answers, to be compared with the one that stands there.
+import type { BudgetSettings } from '../../autoscaler/limits.ts';
+import { Rounds } from '../../autoscaler/rounds.ts';
+import { Replay } from '../../autoscaler/simulate/replay.ts';
 import { table } from '../../autoscaler/simulate/report.ts';
+import type { Signals } from '../../autoscaler/core/signals.ts';
+import type { DeployedRuntime, PoolTarget } from '../../model/platform.ts';
+import { runtimeKeyText } from '../../model/sandbox.ts';
+import { arrivalsOf, readPlan, type Change, type Part, type Plan } from './scenario-plan.ts';
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
+const hour = 3_600_000;
+const from = 'the scenario';
 
-/** What the lines on top say; times are seconds. */
-interface Plan {
-  policy: ScalingPolicy;
-  startUp: number;
-  readonly loads: (Span & { readonly low: number; readonly high: number })[];
-  readonly failing: Span[];
-  readonly clocks: { readonly at: number; readonly by: number }[];
-  show: readonly number[];
-}
-
-const numbers = (text: string): number[] => text.split(/[\s,]+/).map(Number);
-
-function policyOf(words: readonly string[]): ScalingPolicy {
-  const value = (name: string, otherwise: number): number => {
-    const at = words.indexOf(name);
-    return at < 0 ? otherwise : Number(words[at + 1]);
+function runtimeOf({ name = 'default/it', policy, schedule, memory }: Part): DeployedRuntime {
+  const [namespace = '', own = ''] = name.split('/');
+  return {
+    key: { kind: 'CodeInterpreter', namespace, name: own },
+    ...{ revision: '1', labels: {}, warmPoolSize: 0 },
+    policy: { pauseAfterMs: null, suspendAfterMs: null, sessionTimeoutMs: hour, maxSessionDurationMs: hour },
+    scaling: { policy, schedule, dryRun: false },
+    ...(memory !== undefined && { memoryBytes: memory }),
   };
-  const bounds = { min: value('min', 0), max: value('max', noMaximum) };
-  if (words[0] === 'kpa') return { ...kpaDefaults, ...bounds, target: value('target', 1) };
-  if (words[0] === 'fixed') return { class: 'fixed', size: value('size', 0) };
-  const toZero = value('to-zero-after', 0);
-  const warmStarts = value('warm', 99) / 100;
-  return { class: 'target', ...bounds, warmStarts, ...(toZero > 0 ? { toZeroAfterMs: toZero * 1_000 } : {}) };
 }
 
-const span = (text: string): Span => {
-  const [from = 0, to = from] = text.split('-').map(Number);
-  return { from, to };
-};
+/** One runtime while it is played. */
+class Player {
+  readonly part: Part;
+  readonly runtime: DeployedRuntime;
+  readonly #replay: Replay;
+  #now = 0;
 
-function readLine(plan: Plan, line: string): void {
-  const [word, ...rest] = line.trim().split(/\s+/);
-  const [first = '', second = '', third = second] = rest;
-  if (word === 'policy') plan.policy = policyOf(rest);
-  else if (word === 'start-up') plan.startUp = Number(first);
-  else if (word === 'load') plan.loads.push({ ...span(first), low: Number(second), high: Number(third) });
-  else if (word === 'failing') plan.failing.push(span(first));
-  else if (word === 'clock') plan.clocks.push({ at: Number(first), by: Number(second) });
-  else if (word === 'show') plan.show = numbers(rest.join(' '));
-  else throw new Error(`a scenario does not know the line ${JSON.stringify(line)}`);
+  constructor(part: Part) {
+    this.part = part;
+    this.runtime = runtimeOf(part);
+    const fails = (): boolean =>
+      part.failing.some(({ from, to }) => this.#now >= from * 1_000 && this.#now < to * 1_000);
+    this.#replay = new Replay({
+      arrivals: arrivalsOf(part),
+      startUp: () => (fails() ? undefined : part.startUp * 1_000),
+    });
+  }
+
+  until(at: number): Signals {
+    const seen = this.#replay.until(at);
+    this.#now = at;
+    return seen;
+  }
+
+  hold({ size }: PoolTarget): void {
+    this.#replay.hold(size);
+  }
 }
 
-function readPlan(text: string): Plan {
-  const plan: Plan = {
-    policy: policyOf(['target']),
-    startUp: 1.5,
-    loads: [],
-    failing: [],
-    clocks: [],
-    show: [],
+function budgetOf({ budgets }: Plan): BudgetSettings {
+  const [platform, perNamespace] = [budgets.get('platform'), budgets.get('each-namespace')];
+  const others = [...budgets].filter(([of]) => of !== 'platform' && of !== 'each-namespace');
+  return {
+    ...(platform && { platform }),
+    ...(perNamespace && { perNamespace }),
+    namespaces: new Map(others),
   };
-  for (const line of text.split('\n')) if (line.trim() !== '' && !line.startsWith('#')) readLine(plan, line);
-  return plan;
 }
 
-/** Evenly spaced sessions (ms), as many a second as the load grows from low to high. */
-function arrivalsOf({ loads }: Plan): number[] {
-  return loads
-    .flatMap(({ from, to, low, high }) => {
-      const arrivals: number[] = [];
-      let owed = 0;
-      for (let at = from * 1_000 + 5; at < to * 1_000; at += 10) {
-        owed += (low + ((high - low) * (at / 1_000 - from)) / (to - from)) / 100;
-        for (; owed >= 1 - 1e-9; owed -= 1) arrivals.push(at);
-      }
-      return arrivals;
-    })
-    .sort((a, b) => a - b);
+/** All that is played: whoever leads, whoever stands by, and their runtimes. */
+class Stage {
+  readonly #plan: Plan;
+  readonly #players: readonly Player[];
+  #leader: Rounds;
+  /** Those that hear everything and lead later, and what was saved for those that read it. */
+  readonly #standing = new Map<Change, Rounds>();
+  readonly #saved = new Map<Change, ReadonlyMap<string, string>>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#players = plan.parts.map((part) => new Player(part));
+    this.#leader = this.#rounds();
+    for (const change of plan.changes)
+      if (change.knows === 'everything') this.#standing.set(change, this.#rounds());
+  }
+
+  #rounds(remembered?: ReadonlyMap<string, string>): Rounds {
+    const rounds = new Rounds({
+      mode: 'on',
+      budget: budgetOf(this.#plan),
+      onFault: (fault) => {
+        throw fault instanceof Error ? fault : new Error(String(fault));
+      },
+    });
+    if (remembered) rounds.remember(remembered);
+    rounds.deploy(this.#players.map(({ runtime }) => runtime));
+    return rounds;
+  }
+
+  /** A round; a row of the table for each runtime. */
+  round(at: number): readonly (readonly string[])[] {
+    for (const change of this.#plan.changes) this.#change(change, at);
+    const seen = this.#players.map((player) => ({ player, seen: player.until(at) }));
+    const set = this.#plan.clocks
+      .filter((clock) => at >= clock.at * 1_000)
+      .reduce((sum, { by }) => sum + by, 0);
+    for (const rounds of [this.#leader, ...this.#standing.values()]) {
+      tell(rounds, seen, at);
+      rounds.round({ now: at + set * 1_000, at });
+    }
+    const targets = this.#leader.targets();
+    return seen.map(({ player, seen }) => {
+      const target = targets.get(runtimeKeyText(player.runtime.key));
+      if (!target) throw new Error('nothing was decided');
+      player.hold(target);
+      return rowOf(at, player.part, seen, target);
+    });
+  }
+
+  #change(change: Change, at: number): void {
+    if (change.knows === 'what was saved' && at === change.saved * 1_000) {
+      const rows = [...this.#leader.sized].map(([text, sized]) => [text, sized.learned() ?? ''] as const);
+      this.#saved.set(change, new Map(rows));
+    }
+    if (at !== change.at * 1_000) return;
+    this.#leader = this.#standing.get(change) ?? this.#rounds(this.#saved.get(change));
+    this.#standing.delete(change);
+  }
 }
 
-/** The scaler, told of a clock that was set by some seconds. */
-const withClock = (scaler: Scaler, { clocks }: Plan): Scaler => ({
-  round: (seen: Signals) => {
-    const set = clocks.filter(({ at }) => seen.now >= at * 1_000).reduce((sum, { by }) => sum + by, 0);
-    return scaler.round({ ...seen, now: seen.now + set * 1_000 });
-  },
-  state: () => scaler.state(),
-});
+type Seen = readonly { readonly player: Player; readonly seen: Signals }[];
 
-const row = ({ at, arrivals, coldStarts, ready, decision }: Round): readonly string[] => [
-  `${at / 1_000}`,
-  `${arrivals}`,
-  `${coldStarts}`,
-  `${ready}`,
-  `${decision.size}`,
-  decision.why.rule,
-];
+function tell(rounds: Rounds, all: Seen, at: number): void {
+  const pools = all.map(({ player: { runtime }, seen: { ready, starting, startUps, failures } }) => ({
+    ...{ runtime: runtime.key, ready, starting, startUps, failures },
+  }));
+  rounds.hearSupply({ from, nodes: 1, all: true, pools });
+  const demands = all.map(({ player: { runtime }, seen: { arrivals, coldStarts } }) => ({
+    ...{ runtime: runtime.key, arrivals, coldStarts, waitedMs: 0, served: 0, inFlight: 0 },
+  }));
+  rounds.hearDemand({ from, demands }, at);
+}
+
+/** A scenario of several runtimes names them, and tells what was wanted where there may be less. */
+function rowOf(
+  at: number,
+  { name }: Part,
+  seen: Signals,
+  { size, wanted, why }: PoolTarget,
+): readonly string[] {
+  const numbers = [seen.arrivals, seen.coldStarts, seen.ready].map(String);
+  const decided = name === undefined ? [`${size}`] : [`${wanted ?? size}`, `${size}`];
+  return [`${at / 1_000}`, ...(name === undefined ? [] : [name]), ...numbers, ...decided, why?.rule ?? ''];
+}
+
+const headOf = ({ parts }: Plan): readonly string[] =>
+  parts.some(({ name }) => name !== undefined)
+    ? ['time', 'runtime', 'load', 'cold', 'ready', 'want', 'may', 'why']
+    : ['time', 'load', 'cold', 'ready', 'want', 'why'];
 
 const ruler = '---';
 
@@ -105,23 +160,11 @@ const ruler = '---';
 export function play(text: string): string {
   const [top = ''] = text.split(`${ruler}\n`);
   const plan = readPlan(top);
-  const rounds: Round[] = [];
-  let now = 0;
-  const endMs = 1_000 * (plan.show.at(-1) ?? 0);
-  replay({
-    arrivals: arrivalsOf(plan),
-    endMs,
-    roundMs: 1_000,
-    startUp: () =>
-      plan.failing.some(({ from, to }) => now >= from * 1_000 && now < to * 1_000)
-        ? undefined
-        : plan.startUp * 1_000,
-    scaler: withClock(createScaler(plan.policy), plan),
-    onRound: (round) => {
-      now = round.at;
-      rounds.push(round);
-    },
-  });
-  const shown = rounds.filter(({ at }) => plan.show.includes(at / 1_000)).map(row);
-  return `${top}${ruler}\n${table([['time', 'load', 'cold', 'ready', 'want', 'why'], ...shown])}\n`;
+  const stage = new Stage(plan);
+  const shown: (readonly string[])[] = [headOf(plan)];
+  for (let second = 0; second <= (plan.show.at(-1) ?? 0); second += 1) {
+    const rows = stage.round(second * 1_000);
+    if (plan.show.includes(second)) shown.push(...rows);
+  }
+  return `${top}${ruler}\n${table(shown)}\n`;
 }
