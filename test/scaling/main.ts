@@ -88,20 +88,28 @@ function teller(): (sample: Sample) => void {
 const median = (values_: readonly number[]): number =>
   [...values_].sort((one, other) => one - other)[Math.floor(values_.length / 2)] ?? 0;
 
+/** The picture and the table, where they are wanted. */
+function write(samples: readonly Sample[], title: string): void {
+  if (values.svg !== undefined) writeFileSync(values.svg, svg(title, samples));
+  if (values.csv !== undefined) writeFileSync(values.csv, csv(samples));
+}
+
 /** The last lines, and the files. */
 function conclude({ samples, waits }: Run): void {
   const sum = (of: (sample: Sample) => number): number => samples.reduce((all, one) => all + of(one), 0);
   const [opened, cold, failed] = [sum((one) => one.opened), sum((one) => one.cold), sum((one) => one.failed)];
   const most = Math.max(0, ...samples.map(({ ready }) => ready));
-  const last = samples.at(-1);
+  const { target = 0, ready = 0, text: why = '' } = samples.at(-1) ?? {};
+  const failures = failed > 0 ? `, ${failed} failed` : '';
   print(
-    `\n${opened} sessions, ${cold} of them cold${failed > 0 ? `, ${failed} failed` : ''}; they waited ${median(waits).toFixed(0)} ms in the median`,
+    `\n${opened} sessions, ${cold} of them cold${failures}; they waited ${median(waits).toFixed(0)} ms in the median`,
   );
-  print(`the pool held ${most} at most and ends with ${last?.ready ?? 0}: ${last?.text ?? ''}`);
-  const title = `${values.warm} of new sessions are to start warm: ${opened} came, ${opened - cold} found a sandbox ready`;
-  if (values.svg !== undefined) writeFileSync(values.svg, svg(title, samples));
-  if (values.csv !== undefined) writeFileSync(values.csv, csv(samples));
-  if (failed > 0 || (last?.target ?? 0) > 0) process.exitCode ??= 1;
+  print(`the pool held ${most} at most and ends with ${ready}: ${why}`);
+  write(
+    samples,
+    `${values.warm} are to start warm: of ${opened} new sessions ${opened - cold} found a sandbox ready`,
+  );
+  if (failed > 0 || target > 0) process.exitCode ??= 1;
 }
 
 /** The first signal ends the demonstration in order, the second at once; npm passes one on that the terminal gave us too. */
