@@ -57,6 +57,7 @@ describe('what a person sees at the start', () => {
     expect(tryNextText(facts, [agent], plain)).toContain(
       'AGENT=http://127.0.0.1:8081/v1/namespaces/default/agent-runtimes/hello-agent/invocations/',
     );
+    expect(tryNextText(facts, [agent], plain)).toContain('curl http://127.0.0.1:8080/v1/pools');
     expect(tryNextText(facts, [], plain)).toBe('  Ctrl-C stops everything; sessions keep their files.');
   });
 });

@@ -152,6 +152,16 @@ describe('refused, with the field, the value and the bound', () => {
     ]);
   });
 
+  test('beside one that is no text at all', () => {
+    const annotations = { ...of({ window: '1s' }), 'autoscaling.knative.dev/min-scale': 3 };
+    const runtime = interpreter();
+    const result = validateRuntime({ ...runtime, metadata: { ...runtime.metadata, annotations } });
+    expect(result.ok ? [] : result.problems.map(({ message }) => message).sort()).toEqual([
+      'expected 6s <= 1s <= 1h0m0s',
+      'got the number 3',
+    ]);
+  });
+
   test('every one that is wrong, at once', () => {
     expect(problems(of({ window: '1s', target: '0', 'min-scale': '-1' }))).toHaveLength(3);
   });

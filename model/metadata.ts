@@ -4,10 +4,17 @@ import { z } from 'zod';
 import { anyObjects, dnsLabel, dnsSubdomain, fields, flag, integer, text, textMap, texts } from './fields.ts';
 import { annotationProblems } from './knative-scaling.ts';
 
-const annotations = textMap.superRefine((given, context) => {
-  for (const { key, message, expected } of annotationProblems(given))
-    context.addIssue({ code: 'custom', path: [key], message, params: { expected } });
-});
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+const annotations = textMap.superRefine(
+  (given, context) => {
+    const strings = Object.entries(given).filter(([, value]) => typeof value === 'string');
+    for (const { key, message, expected } of annotationProblems(Object.fromEntries(strings)))
+      context.addIssue({ code: 'custom', path: [key], message, params: { expected } });
+  },
+  // One that is no text does not hide what is wrong with another.
+  { when: ({ value }) => isObject(value) },
+);
 
 /** metav1.ObjectMeta; only the name is required. */
 export const metadata = fields({

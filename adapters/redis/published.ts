@@ -1,12 +1,13 @@
 // A table that one leader publishes and everybody else reads from memory (table-reader.ts): one hash. What changed in it is told in
-// the message itself, with a version that grows by one each time, so that readers need not read all of it again.
-// Does not own what is in it. Invariant: a table that nobody published (a store that was emptied) replaces nothing:
-// who has read one goes on with it.
+// the message itself, with the version before it and the one after, so that readers need not read all of it again.
+// Does not own what is in it. Invariants: a table that nobody published (a store that was emptied) replaces nothing: who has read one
+// goes on with it. No two writings have the same version, whatever a replica that took over had not received.
+import { randomUUID } from 'node:crypto';
 import { answerOf } from './failures.ts';
 import { keyOf, type Fence, type RedisLink } from './link.ts';
 import { fencedScriptOf } from './script.ts';
 
-/** Tells a table without rows from one that was never published: the writer's term, a space, and how often it was written. */
+/** Tells a table without rows from one that was never published. Holds its version: the writer's term, a space, and which writing it was. */
 const PUBLISHED = '#term';
 
 // A command of Redis takes no more arguments from a script than the stack of Lua holds.
@@ -14,24 +15,23 @@ const COMMON = `
 local function inPortions(command, from, to)
   for at = from, to, 1000 do redis.call(command, KEYS[2], unpack(ARGV, at, math.min(at + 999, to))) end
 end
-local has = string.match(redis.call('HGET', KEYS[2], '${PUBLISHED}') or '', ' (%d+)$')
-local version = ARGV[1] .. ' ' .. string.format('%d', (tonumber(has) or 0) + 1)
 `;
 
-// ARGV: the term, the channel, then name and text of each row.
+// ARGV: the term, the channel, the version, then name and text of each row.
 const REPLACE = `${COMMON}
 redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], '${PUBLISHED}', version)
-inPortions('HSET', 3, #ARGV)
+redis.call('HSET', KEYS[2], '${PUBLISHED}', ARGV[3])
+inPortions('HSET', 4, #ARGV)
 redis.call('PUBLISH', ARGV[2], '')`;
 
-// ARGV: the term, the channel, how many rows go, their names, then name and text of each that is set.
+// ARGV: the term, the channel, the version, how many rows go, their names, then name and text of each that is set.
 const UPDATE = `${COMMON}
-local gone = tonumber(ARGV[3])
-inPortions('HDEL', 4, 3 + gone)
-redis.call('HSET', KEYS[2], '${PUBLISHED}', version)
-inPortions('HSET', 4 + gone, #ARGV)
-redis.call('PUBLISH', ARGV[2], version .. '\\n' .. table.concat(ARGV, '\\n', 3))`;
+local before = redis.call('HGET', KEYS[2], '${PUBLISHED}') or ''
+local gone = tonumber(ARGV[4])
+inPortions('HDEL', 5, 4 + gone)
+redis.call('HSET', KEYS[2], '${PUBLISHED}', ARGV[3])
+inPortions('HSET', 5 + gone, #ARGV)
+redis.call('PUBLISH', ARGV[2], before .. '\\n' .. table.concat(ARGV, '\\n', 3))`;
 
 export type TableName = 'runtimes' | 'targets';
 export type Rows = ReadonlyMap<string, string>;
@@ -47,12 +47,16 @@ export function tablePublisher(link: RedisLink, fence: Fence, table: TableName):
   const replace = fencedScriptOf(link, fence, 'agentcubeReplaceTable', REPLACE);
   const update = fencedScriptOf(link, fence, 'agentcubeUpdateTable', UPDATE);
   const key = keyOf(link, table);
+  const run = randomUUID().slice(0, 8);
+  let writings = 0;
+  const version = (): string => `${fence.term} ${run}-${(writings += 1)}`;
   return {
     async replace(rows) {
-      await replace([key], key, ...[...rows].flat());
+      await replace([key], key, version(), ...[...rows].flat());
     },
     async update(rows, gone) {
-      if (rows.size + gone.length > 0) await update([key], key, gone.length, ...gone, ...[...rows].flat());
+      if (rows.size + gone.length === 0) return;
+      await update([key], key, version(), gone.length, ...gone, ...[...rows].flat());
     },
   };
 }
@@ -63,7 +67,7 @@ export interface PublishedTable {
   readonly rows: Rows;
 }
 
-const counted = (published: string): string | undefined => (/ \d+$/.test(published) ? published : undefined);
+const counted = (published: string): string | undefined => (/^\d+ ./.test(published) ? published : undefined);
 
 /** All of it; undefined when nobody published it. */
 export async function readTable(
@@ -84,7 +88,7 @@ export async function versionOf(
 }
 
 export interface TableUpdate {
-  /** What has to be known for this to be all that changed. */
+  /** The version that has to be known for this to be all that changed. */
   readonly before: string;
   readonly version: string;
   readonly rows: Rows;
@@ -93,12 +97,12 @@ export interface TableUpdate {
 
 /** What a message says that changed; undefined when it only says that something did. */
 export function readUpdate(text: string): TableUpdate | undefined {
-  const [version = '', gone = '', ...lines] = text.split('\n');
-  const { term, count } = /^(?<term>\d+) (?<count>\d+)$/.exec(version)?.groups ?? {};
+  const [before = '', version = '', gone = '', ...lines] = text.split('\n');
   const names = Number(gone);
   const odd = (lines.length - names) % 2 !== 0;
-  if (count === undefined || !/^\d+$/.test(gone) || names > lines.length || odd) return undefined;
+  if (!counted(before) || !counted(version)) return undefined;
+  if (!/^\d+$/.test(gone) || names > lines.length || odd) return undefined;
   const rows = new Map<string, string>();
   for (let at = names; at < lines.length; at += 2) rows.set(lines[at] ?? '', lines[at + 1] ?? '');
-  return { before: `${term} ${Number(count) - 1}`, version, rows, gone: lines.slice(0, names) };
+  return { before, version, rows, gone: lines.slice(0, names) };
 }

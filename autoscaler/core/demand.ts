@@ -1,112 +1,167 @@
-// How many new sessions come within the time that a replacement takes, given how many came lately: a distribution, learned.
+// How many new sessions come within the time that a replacement takes, given how many came lately: distributions, learned.
 // Load of late is told by two counters that fade, one over that time and one over sixteen times it; each in steps of a doubling.
-// For each pair of steps there is a histogram of what came next, over a prior: the negative binomial (a Poisson rate that
-// itself varies, as gamma) with the dispersion seen so far. So bursts are learned as they are, and what was never seen is not 0.
-import { binCount, binOf, topOf } from './log-bins.ts';
+// Three views are kept, from the one that knows least of the moment to the one that knows most: `steady` (what comes at any time),
+// `slow` (what comes at this level of the slow counter) and `fine` (at this pair of levels). Each leans on the one before as
+// long as it has seen little, and the first on a negative binomial. Which serves best is for the score to say (score.ts).
+// While nothing comes, `slow` and `fine` ask how long silences last (silence.ts).
+import {
+  chanceOf,
+  geometric,
+  halfAndHalf,
+  levelOf,
+  levels,
+  middleOf,
+  mixed,
+  negativeBinomial,
+  risks,
+  sizesOf,
+  type Chances,
+} from './chances.ts';
+import { Histogram } from './histogram.ts';
+import { binCount } from './log-bins.ts';
+import { pack, short, unpack } from './pack.ts';
+import { Silence, type SilenceState, type Waiting } from './silence.ts';
 
-/**
- * The chances of missing the next session for which sizes are kept: their odds go from 8 to 1 down to 1 to 32 000, in steps of √2.
- */
-export const risks: readonly number[] = Array.from({ length: 37 }, (_, step) => {
-  const odds = 2 ** (3 - step / 2);
-  return odds / (1 + odds);
-});
+export const views = ['steady', 'slow', 'fine'] as const;
+/** One size for each view and risk: those of a view are side by side. */
+export const choices = views.length * risks.length;
 
-const levels = 16;
-const lowest = 1 / 16;
 /** The slow counter fades over so many times the horizon. */
 export const slowTimes = 16;
-/** The prior is at most as wide as the geometric distribution, which assumes least for its mean (Jaynes, 1957); more is for the histograms. */
+/** No prior is wider than the geometric distribution, which assumes least for its mean (Jaynes, 1957). */
 const mostDispersion = 1;
-/** The prior weighs as much as so many observations. */
+/** Beliefs weigh as much as so many observations; of those about eight overlap. */
 const priorWeight = 2;
-/** What came at the same slow level, whatever the fast one, weighs as much as so many observations. */
-const parentWeight = 5;
+const parentWeight = 6;
+/** A pair of levels with fewer observations is strange: there `steady` and `slow` hold no less than `fine`. */
+const familiar = 12;
 /** An observation weighs half after so many later ones in the same histogram. */
 const halfLife = 2_000;
+const steadyHalfLife = 16_000;
+/** `steady` is worked out anew after so many observations. */
+const steadyEvery = 16;
 const fading = 2 ** (-1 / halfLife);
+/** No pool is larger than so many times the most that ever came, and some. */
+const plausible = 2;
 
-/** What came after one pair of levels, or after one slow level whatever the fast one. */
-interface Seen {
-  weight: number;
-  bins: number[];
-  /** For each risk the size that keeps it; of a pair only. */
-  sizes: number[];
+/** What was seen in one situation, and what follows from it. */
+class Situation {
+  readonly seen: Histogram;
+  chances: Chances | undefined;
+  sizes: Float64Array | undefined;
+
+  constructor(seen = new Histogram(halfLife)) {
+    this.seen = seen;
+  }
 }
-
-type Kept = readonly [place: number, weight: number, bins: readonly number[], sizes: readonly number[]];
 
 export interface DemandState {
-  readonly fast: number;
-  readonly slow: number;
-  readonly at: number;
-  readonly variance: number;
-  readonly square: number;
-  /** Place, weight and histogram of each pair of levels, and of each slow level. */
-  readonly seen: readonly Kept[];
-  readonly parents: readonly Kept[];
+  readonly counters: readonly number[];
+  /** Weights of histograms, packed. */
+  readonly steady: string;
+  readonly burst: string;
+  readonly slow: Readonly<Record<number, string>>;
+  readonly fine: Readonly<Record<number, string>>;
+  readonly silence: SilenceState;
 }
 
-const levelOf = (count: number): number =>
-  count < lowest ? 0 : Math.min(levels - 1, 1 + Math.floor(Math.log2(count / lowest)));
-
-const emptyHistogram = (): Seen => ({ weight: 0, bins: new Array<number>(binCount).fill(0), sizes: [] });
-
-function add(histogram: Seen, bin: number): void {
-  for (let at = 0; at < binCount; at += 1) histogram.bins[at] = (histogram.bins[at] ?? 0) * fading;
-  histogram.weight = histogram.weight * fading + 1;
-  histogram.bins[bin] = (histogram.bins[bin] ?? 0) + 1;
+/** The present moment: the levels of load, and how long nothing came. */
+export interface Moment {
+  readonly place: number;
+  readonly waiting: Waiting;
 }
 
-const kept = (histograms: readonly (Seen | undefined)[]): readonly Kept[] =>
-  histograms.flatMap((it, place) => (it ? [[place, it.weight, [...it.bins], [...it.sizes]] as const] : []));
-
-function restore(into: (Seen | undefined)[], from: readonly Kept[]): void {
-  for (const [place, weight, bins, sizes] of from)
-    into[place] = { weight, bins: [...bins], sizes: [...sizes] };
-}
-
-const nothing: DemandState = { fast: 0, slow: 0, at: 0, variance: 1, square: 1, seen: [], parents: [] };
-
-const middleOf = (level: number): number => (level === 0 ? lowest / 4 : lowest * 2 ** (level - 0.5));
+const firstBurst = geometric(0.5);
 
 export class Demand {
-  #fast: number;
-  #slow: number;
-  #at: number;
+  #fast = 0;
+  #slow = 0;
+  #at = 0;
   /** Moments of what came against what was expected: variance beyond Poisson's, and the squared expectation. */
-  #variance: number;
-  #square: number;
-  readonly #parents: (Seen | undefined)[] = new Array<Seen | undefined>(levels).fill(undefined);
-  readonly #seen: (Seen | undefined)[] = new Array<Seen | undefined>(levels * levels).fill(undefined);
+  #variance = 1;
+  #square = 1;
+  /** Most sessions that came within a horizon; fades very slowly. */
+  #most = 0;
+  /** When the last burst began, and when its last session came; the former is undefined before the first session. */
+  #began: number | undefined;
+  #last = 0;
+  readonly #steady = new Situation(new Histogram(steadyHalfLife));
+  readonly #steadyRest = { left: 0 };
+  /** What came after silence, when something did. */
+  readonly #burst = new Situation();
+  readonly #slowSeen = new Map<number, Situation>();
+  readonly #fineSeen = new Map<number, Situation>();
+  readonly #silence: Silence;
 
-  constructor(state: DemandState = nothing) {
-    this.#fast = state.fast;
-    this.#slow = state.slow;
-    this.#at = state.at;
-    this.#variance = state.variance;
-    this.#square = state.square;
-    restore(this.#parents, state.parents);
-    restore(this.#seen, state.seen);
+  constructor(state?: DemandState) {
+    this.#silence = new Silence(state?.silence);
+    if (!state) return;
+    const [fast = 0, slow = 0, at = 0, variance = 1, square = 1, most = 0, began = -1, last = 0] =
+      state.counters;
+    [this.#fast, this.#slow, this.#at, this.#variance, this.#square] = [fast, slow, at, variance, square];
+    [this.#most, this.#began, this.#last] = [most, began < 0 ? undefined : began, last];
+    this.#steady.seen.restore(unpack(state.steady, binCount));
+    this.#burst.seen.restore(unpack(state.burst, binCount));
+    remember(this.#slowSeen, state.slow);
+    remember(this.#fineSeen, state.fine);
   }
 
   state(): DemandState {
-    const [fast, slow, at, variance, square] = [
-      this.#fast,
-      this.#slow,
-      this.#at,
-      this.#variance,
-      this.#square,
-    ];
-    return { fast, slow, at, variance, square, seen: kept(this.#seen), parents: kept(this.#parents) };
+    const began = this.#began ?? -1;
+    return {
+      counters: [
+        this.#fast,
+        this.#slow,
+        this.#at,
+        this.#variance,
+        this.#square,
+        this.#most,
+        began,
+        this.#last,
+      ].map(short),
+      steady: pack(this.#steady.seen.weights()),
+      burst: pack(this.#burst.seen.weights()),
+      slow: kept(this.#slowSeen),
+      fine: kept(this.#fineSeen),
+      silence: this.#silence.state(),
+    };
   }
 
-  /** Counts new sessions; `horizon`: milliseconds that a replacement takes. */
-  count(arrivals: number, elapsed: number, horizon: number): void {
+  /** Counts new sessions; `horizon`: milliseconds that a replacement takes, `round`: since the last count. */
+  count(arrivals: number, elapsed: number, horizon: number, round: number): void {
     const passed = elapsed - this.#at;
     this.#at = elapsed;
-    this.#fast = this.#fast * Math.exp(-passed / horizon) + arrivals;
-    this.#slow = this.#slow * Math.exp(-passed / (slowTimes * horizon)) + arrivals / slowTimes;
+    this.#fast *= Math.exp(-passed / horizon);
+    this.#slow *= Math.exp(-passed / (slowTimes * horizon));
+    if (arrivals === 0) return;
+    if (this.#place() === 0) this.#begin(elapsed, horizon, round);
+    this.#last = elapsed;
+    this.#fast += arrivals;
+    this.#slow += arrivals / slowTimes;
+    this.#most = Math.max(this.#most, this.#fast);
+  }
+
+  #begin(elapsed: number, horizon: number, round: number): void {
+    if (this.#began !== undefined) this.#silence.ended(this.#waiting(elapsed, horizon, round));
+    this.#began = elapsed;
+  }
+
+  #waiting(elapsed: number, horizon: number, round: number): Waiting {
+    return {
+      whole: elapsed - (this.#began ?? 0),
+      rest: elapsed - this.#last,
+      horizon,
+      round: Math.max(1, round),
+    };
+  }
+
+  #place(): number {
+    return levelOf(this.#fast) * levels + levelOf(this.#slow);
+  }
+
+  /** Whether so long nothing came that both counters tell nothing. */
+  get silent(): boolean {
+    return this.#place() === 0;
   }
 
   /** Sessions within the horizon, as the fast and as the slow counter have it. */
@@ -118,104 +173,179 @@ export class Demand {
     return this.#slow;
   }
 
-  /** How many observations the present estimate rests on. */
-  get weight(): number {
-    return this.#seen[this.place]?.weight ?? 0;
+  /** Observations that the finest view rests on at present. */
+  weight({ place }: Moment): number {
+    return (place === 0 ? this.#burst : this.#fineSeen.get(place))?.seen.weight ?? 0;
   }
 
-  /** Variance over mean that one session within the horizon adds: 0 is Poisson. */
-  get dispersion(): number {
+  moment(elapsed: number, horizon: number, round: number): Moment {
+    return { place: this.#place(), waiting: this.#waiting(elapsed, horizon, round) };
+  }
+
+  /** Learns that `came` sessions came within a horizon that began at `place`; `times` over. */
+  observe(place: number, came: number, times: number): void {
+    this.#steady.seen.add(came, times);
+    this.#most = Math.max(this.#most * (1 - 1 / 65_536), came);
+    if (place === 0) {
+      if (came > 0) learn(this.#burst, came);
+      return;
+    }
+    learn(situation(this.#fineSeen, place), came);
+    learn(situation(this.#slowSeen, place % levels), came);
+    const expected = Math.max(middleOf(Math.floor(place / levels)), middleOf(place % levels));
+    this.#variance = this.#variance * fading + Math.max(0, (came - expected) ** 2 - expected);
+    this.#square = this.#square * fading + expected ** 2;
+  }
+
+  /** For each view and risk the size now. Never less where both counters are higher. */
+  sizes({ place, waiting }: Moment): Float64Array {
+    const sizes = new Float64Array(choices);
+    sizes.set(this.#steadySizes(), 0);
+    if (place === 0) {
+      const silent = this.#silentSizes(waiting);
+      sizes.set(silent, risks.length);
+      sizes.set(silent, 2 * risks.length);
+    } else {
+      this.#busySizes(place, sizes);
+    }
+    const most = this.#began === undefined ? 1 : Math.ceil(plausible * this.#most) + 1;
+    for (let at = 0; at < choices; at += 1) if ((sizes[at] ?? 0) > most) sizes[at] = most;
+    return sizes;
+  }
+
+  /** The chance that `count` sessions or more come within a horizon, by one view. */
+  chance({ place, waiting }: Moment, view: number, count: number): number {
+    if (view === 0) return chanceOf(this.#steadyChances(), count);
+    if (place === 0) return this.#silence.ending(waiting) * chanceOf(this.#burstChances(), count);
+    if (view === 1) return chanceOf(this.#slowChances(place % levels), count);
+    return chanceOf(this.#fineChances(place), count);
+  }
+
+  #busySizes(place: number, sizes: Float64Array): void {
+    const fine = sizes.subarray(2 * risks.length);
+    const strange = this.#fineSizesAt(place, fine);
+    const middle = sizes.subarray(risks.length, 2 * risks.length);
+    const slow = place % levels;
+    middle.set(this.#slowSizes(slow));
+    for (const [other, it] of this.#slowSeen)
+      if (other < slow && isFamiliar(it)) raise(middle, this.#slowSizes(other));
+    if (!strange) return;
+    raise(middle, fine);
+    raise(sizes.subarray(0, risks.length), fine);
+  }
+
+  /** Fills in the finest view's sizes, and says whether never so much load was seen. */
+  #fineSizesAt(place: number, sizes: Float64Array): boolean {
+    const known = isFamiliar(this.#fineSeen.get(place));
+    let strange = !known;
+    sizes.set(known ? this.#fineSizes(place) : this.#believed(place));
+    for (const [other, it] of known ? [] : this.#fineSeen) {
+      // What is only believed is no more than what is known of more load.
+      if (!isFamiliar(it) || !covers(other, place)) continue;
+      strange = false;
+      lower(sizes, this.#fineSizes(other));
+    }
+    for (const [other, it] of this.#fineSeen)
+      if (isFamiliar(it) && covers(place, other)) raise(sizes, this.#fineSizes(other));
+    return strange;
+  }
+
+  /** Sizes at a place where little was seen: half of what comes at any time, half of what such a load lets one think. */
+  #believed(place: number): Float64Array {
+    const level = Math.max(Math.floor(place / levels), place % levels);
+    return sizesOf(halfAndHalf(this.#steadyChances(), negativeBinomial(level, this.#dispersion())));
+  }
+
+  #dispersion(): number {
     return Math.min(mostDispersion, Math.max(0.01, this.#variance / this.#square));
   }
 
-  /** Where the present load belongs. */
-  get place(): number {
-    return levelOf(this.#fast) * levels + levelOf(this.#slow);
+  #steadyChances(): Chances {
+    const { seen } = this.#steady;
+    return (this.#steady.chances ??= mixed(
+      seen,
+      negativeBinomial(levelOf(this.#slow), this.#dispersion()),
+      priorWeight,
+    ));
   }
 
-  /** Learns that `came` sessions came within a horizon that began at `place`. */
-  observe(place: number, came: number): void {
-    const seen = (this.#seen[place] ??= emptyHistogram());
-    const bin = binOf(came);
-    add(seen, bin);
-    add((this.#parents[place % levels] ??= emptyHistogram()), bin);
-    const expected = this.#expected(place);
-    this.#variance = this.#variance * fading + Math.max(0, (came - expected) ** 2 - expected);
-    this.#square = this.#square * fading + expected ** 2;
-    this.#learn(place);
-  }
-
-  /** The size for each risk at `place`: never less than where both counters are lower. */
-  sizes(place: number): readonly number[] {
-    const [fast, slow] = [Math.floor(place / levels), place % levels];
-    if (!this.#seen[place]) {
-      this.#seen[place] = emptyHistogram();
-      this.#learn(place);
+  #steadySizes(): Float64Array {
+    this.#steadyRest.left -= 1;
+    if (this.#steadyRest.left <= 0) {
+      this.#steady.chances = undefined;
+      this.#steady.sizes = undefined;
+      this.#steadyRest.left = steadyEvery;
     }
-    const result = new Array<number>(risks.length).fill(0);
-    for (let f = 0; f <= fast; f += 1) {
-      for (let s = 0; s <= slow; s += 1) {
-        const sizes = this.#seen[f * levels + s]?.sizes;
-        if (!sizes) continue;
-        for (let risk = 0; risk < result.length; risk += 1)
-          result[risk] = Math.max(result[risk] ?? 0, sizes[risk] ?? 0);
-      }
-    }
-    return result;
+    return (this.#steady.sizes ??= sizesOf(this.#steadyChances()));
   }
 
-  #expected(place: number): number {
-    return Math.max(middleOf(Math.floor(place / levels)), middleOf(place % levels));
+  #slowChances(level: number): Chances {
+    const it = situation(this.#slowSeen, level);
+    return (it.chances ??= mixed(it.seen, negativeBinomial(level, this.#dispersion()), priorWeight));
   }
 
-  /** Works out the sizes of a place anew, in one pass from the largest count down. */
-  #learn(place: number): void {
-    const seen = this.#seen[place];
-    if (!seen) return;
-    const above = priorAbove(Math.max(Math.floor(place / levels), place % levels), this.dispersion);
-    const parent = this.#parents[place % levels] ?? emptyHistogram();
-    const ofParent = parentWeight / (parent.weight + priorWeight);
-    const all = seen.weight + parentWeight;
-    let tail = 0;
-    let parentTail = 0;
-    let risk = risks.length - 1;
-    seen.sizes = new Array<number>(risks.length).fill(0);
-    for (let bin = binCount - 1; bin > 0 && risk >= 0; bin -= 1) {
-      tail += seen.bins[bin] ?? 0;
-      parentTail += parent.bins[bin] ?? 0;
-      // The chance that more comes than the bin below holds: the risks that it exceeds need this bin.
-      const chance = (tail + ofParent * (parentTail + priorWeight * (above[bin - 1] ?? 0))) / all;
-      for (; risk >= 0 && chance > (risks[risk] ?? 0); risk -= 1) seen.sizes[risk] = topOf(bin);
-    }
+  #slowSizes(level: number): Float64Array {
+    const it = situation(this.#slowSeen, level);
+    return (it.sizes ??= sizesOf(this.#slowChances(level)));
+  }
+
+  #fineChances(place: number): Chances {
+    const it = situation(this.#fineSeen, place);
+    if (it.chances) return it.chances;
+    return (it.chances = mixed(it.seen, this.#slowChances(place % levels), parentWeight));
+  }
+
+  #fineSizes(place: number): Float64Array {
+    const it = situation(this.#fineSeen, place);
+    return (it.sizes ??= sizesOf(this.#fineChances(place)));
+  }
+
+  #burstChances(): Chances {
+    return (this.#burst.chances ??= mixed(this.#burst.seen, firstBurst, priorWeight));
+  }
+
+  #silentSizes(waiting: Waiting): Float64Array {
+    return sizesOf(this.#burstChances(), this.#silence.ending(waiting));
   }
 }
 
-/** Dispersions are told apart in so many steps for each doubling. */
-const dispersionSteps = 4;
-const priors = new Map<number, readonly number[]>();
+/** What is not familiar is not told on: nothing follows from it yet. */
+const kept = (from: ReadonlyMap<number, Situation>): Record<number, string> =>
+  Object.fromEntries(
+    [...from].flatMap(([at, it]) => (isFamiliar(it) ? [[at, pack(it.seen.weights())]] : [])),
+  );
 
-/** For each bin the prior's chance of more than it holds, at a level of load and a dispersion. */
-function priorAbove(level: number, dispersion: number): readonly number[] {
-  const step = Math.round(dispersionSteps * Math.log2(dispersion));
-  const key = step * levels + level;
-  const known = priors.get(key);
-  if (known) return known;
-  const made = negativeBinomialAbove(middleOf(level), 2 ** (-step / dispersionSteps));
-  priors.set(key, made);
-  return made;
+function remember(into: Map<number, Situation>, from: Readonly<Record<number, string>>): void {
+  for (const [at, weights] of Object.entries(from))
+    situation(into, Number(at)).seen.restore(unpack(weights, binCount));
 }
 
-/** Chances of more than each bin holds, for a negative binomial of that mean and shape (1 / dispersion). */
-function negativeBinomialAbove(mean: number, shape: number): readonly number[] {
-  const share = mean / (mean + shape);
-  let chance = (1 - share) ** shape;
-  let below = 0;
-  let count = 0;
-  return Array.from({ length: binCount }, (_, bin) => {
-    for (; count <= topOf(bin) && below < 1 - 1e-7; count += 1) {
-      below += chance;
-      chance *= (share * (count + shape)) / (count + 1);
-    }
-    return Math.max(0, 1 - below);
-  });
+function situation(known: Map<number, Situation>, at: number): Situation {
+  const found = known.get(at) ?? new Situation();
+  known.set(at, found);
+  return found;
+}
+
+function learn(it: Situation, came: number): void {
+  it.seen.add(came);
+  it.chances = undefined;
+  it.sizes = undefined;
+}
+
+const isFamiliar = (it: Situation | undefined): boolean => it !== undefined && it.seen.weight >= familiar;
+
+/** Whether there is as much load at one place as at another, or more, by both counters. */
+const covers = (place: number, other: number): boolean =>
+  place !== other &&
+  Math.floor(other / levels) <= Math.floor(place / levels) &&
+  other % levels <= place % levels;
+
+function lower(sizes: Float64Array, most: Float64Array): void {
+  for (let at = 0; at < sizes.length; at += 1)
+    if ((most[at] ?? 0) < (sizes[at] ?? 0)) sizes[at] = most[at] ?? 0;
+}
+
+function raise(sizes: Float64Array, least: Float64Array): void {
+  for (let at = 0; at < sizes.length; at += 1)
+    if ((least[at] ?? 0) > (sizes[at] ?? 0)) sizes[at] = least[at] ?? 0;
 }

@@ -131,6 +131,32 @@ test('without data the decision before stands, and the reason says so', () => {
   expect([size, why.rule, why.numbers['desired']]).toEqual([3, 'kpa without data', undefined]);
 });
 
+describe('pods that are ready', () => {
+  /** A pool of nine, of which each second `taken` are taken and `ready` are there again. */
+  const inUse = (ready: number, taken: number): Decision => {
+    const scaler = new KpaScaler({ ...policy, target: 1 });
+    let last = scaler.round(signals(0, { arrivals: 9, coldStarts: 9 }));
+    for (let at = 1; at < 200; at += 1)
+      last = scaler.round(signals(at, { arrivals: 9, coldStarts: 9 - taken, ready, starting: 9 - ready }));
+    return last;
+  };
+
+  test('are those that were taken within the last second, too: a pool in full use is no reason to panic', () => {
+    const { size, why } = inUse(0, 6);
+    expect([size, why.rule, why.numbers['pods']]).toEqual([9, 'kpa', 6]);
+    expect(inUse(0, 2).why.rule).toBe('kpa in panic');
+  });
+
+  test('are no more than the pool was to hold, however fast they are replaced: it can still be made smaller', () => {
+    expect(inUse(9, 9).why.numbers['pods']).toBe(9);
+    const scaler = new KpaScaler({ ...policy, target: 10 });
+    expect(scaler.round(signals(0, { ready: 40 })).size).toBe(40);
+    let ready = 40;
+    for (let at = 1; at < 100; at += 1) ready = scaler.round(signals(at, { arrivals: 20, ready })).size;
+    expect(ready).toBe(2);
+  });
+});
+
 test('a new leader begins in panic at what it finds, so that empty windows drop nothing', () => {
   const scaler = new KpaScaler(policy);
   expect(scaler.round(signals(0, { ready: 9 })).size).toBe(9);
@@ -171,6 +197,6 @@ test('what is remembered of an hour of windows is small where it is quiet', () =
 test('a decision says why in numbers', () => {
   const { why } = new KpaScaler(policy).round(signals(0, { arrivals: 3 }));
   expect(explain(why)).toBe(
-    'kpa in panic: stable 3, panic 3, target 1, ready 0, scaled 3, desired 3, failing 0, size 3',
+    'kpa in panic: stable 3, panic 3, target 1, pods 0, scaled 3, desired 3, failing 0, size 3',
   );
 });

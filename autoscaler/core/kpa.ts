@@ -41,6 +41,8 @@ export class KpaScaler implements Scaler {
   readonly #time: SteadyTime;
   readonly #stable: Buckets;
   readonly #panic: Buckets;
+  /** Sandboxes that sessions took within the last second. */
+  readonly #taken = new Buckets(1_000);
   readonly #decider: Decider;
   readonly #lastOnes: LastOnes;
   readonly #startUps: StartUps;
@@ -86,9 +88,11 @@ export class KpaScaler implements Scaler {
     this.#begun = true;
     const averages = { stable: this.#stable.average(elapsed), panic: this.#panic.average(elapsed) };
     // Without data Knative's decision is invalid, and the one before stands.
-    const decided = this.#stable.empty(elapsed) ? undefined : this.#decider.scale(elapsed, ready, averages);
+    const pods = this.#pods(ready, elapsed);
+    const decided = this.#stable.empty(elapsed) ? undefined : this.#decider.scale(elapsed, pods, averages);
     this.#desired = decided?.desired ?? this.#desired;
-    const applied = this.#lastOnes.apply({ elapsed, desired: this.#desired, ready, have: ready + starting });
+    const standing = { desired: this.#desired, ready: pods, have: ready + starting };
+    const applied = this.#lastOnes.apply({ elapsed, ...standing });
     const { size, rule } = this.#tried(applied.size, ready, elapsed);
     const { target } = this.#policy;
     const failing = this.#startUps.failing;
@@ -96,7 +100,7 @@ export class KpaScaler implements Scaler {
       size,
       why: {
         rule: rule ?? applied.rule ?? this.#rule(decided),
-        numbers: { ...averages, target, ready, ...decided, failing, size },
+        numbers: { ...averages, target, pods, ...decided, failing, size },
       },
       worth: this.#worth.each,
     };
@@ -109,11 +113,21 @@ export class KpaScaler implements Scaler {
     this.#last = elapsed;
     this.#worth.see(seen, passed);
     this.#startUps.see(seen.startUps, seen.failures, elapsed);
+    this.#taken.add(Math.max(0, seen.arrivals - seen.coldStarts), elapsed, passed / 1_000);
     const held = ((seen.inFlight ?? 0) * passed) / 1_000;
     const count = this.#policy.metric === 'concurrency' ? held : seen.arrivals;
     if (count === 0 && seen.ready === 0) return;
     this.#stable.add(count, elapsed, passed / 1_000);
     this.#panic.add(count, elapsed, passed / 1_000);
+  }
+
+  /**
+   * Knative's pods stay ready while they serve. Here a sandbox that was taken within a second was one of them, too; but there were
+   * never more than the pool was to hold, however fast they are replaced.
+   */
+  #pods(ready: number, elapsed: number): number {
+    const size = this.#lastOnes.size ?? ready;
+    return Math.max(ready, Math.min(size, ready + Math.round(this.#taken.average(elapsed))));
   }
 
   #rule(decided: Decided | undefined): string {

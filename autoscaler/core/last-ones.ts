@@ -55,6 +55,11 @@ export class LastOnes {
     };
   }
 
+  /** What was applied last; null before the first time. */
+  get size(): number | null {
+    return this.#size;
+  }
+
   apply({ elapsed, desired, ready, have }: Standing): Applied {
     const { min, max, initialScale } = this.#policy;
     if (ready >= Math.max(min, initialScale) || elapsed >= activationTimeoutMs) this.#initialized = true;

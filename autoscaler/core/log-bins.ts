@@ -1,11 +1,11 @@
-// Counts, and durations, in bins whose width grows with the value: exact while small, within an eighth afterwards.
+// Counts, and durations, in bins whose width grows with the value: exact while small, within a fifth afterwards.
 // So a distribution over any range is a short array, and none of its values has to be kept.
 
 const exact = 8;
-const perDoubling = 6;
+const perDoubling = 4;
 
 /** Bins of one distribution; the last one holds everything above. */
-export const binCount = exact + 1 + perDoubling * 14;
+export const binCount = exact + 1 + perDoubling * 12;
 
 /** The bin of a value; halves go up. */
 export function binOf(value: number): number {

@@ -1,7 +1,10 @@
-// Keeps score: how many sessions would have started cold had the pool kept this chance of a miss, for each chance; and how many did.
-// From both follows the chance to keep next, so that the share of warm starts comes out as it was asked for.
+// Keeps score: how many sessions would have started cold, and how many sandboxes would have waited, had the pool followed one
+// view of what comes (demand.ts) at one chance of a miss, for each of both; and how many really started cold.
+// From that follows what the pool follows next, so that the share of warm starts comes out as asked for, with the fewest waiting.
 // Owns no prediction (demand.ts) and no size (target.ts).
-import { risks } from './demand.ts';
+import { risks } from './chances.ts';
+import { choices, views } from './demand.ts';
+import { packFine, short, unpackFine } from './pack.ts';
 
 /** A session weighs half after so many later ones. */
 const halfLife = 20_000;
@@ -9,54 +12,83 @@ const halfLife = 20_000;
 const correctedOver = 40;
 /** However far off the share is, no more than so many times the allowed misses are aimed at, and no fewer than one such part. */
 const mostCorrection = 4;
-
-/** Before there is a score, a risk is taken for the share of misses that it gives: as much as sessions with so many misses allowed. */
+/** Before there is a score, a chance is believed to give the misses that it may give at most: as much as sessions with so many misses allowed. */
 const believedMisses = 1;
+/** Another view is followed when it would have had so much fewer waiting. */
+const better = 0.95;
+/** A choice is made anew when the rate is not the same to within this. */
+const sameRate = 0.9;
+
 export interface ScoreState {
-  readonly scored: number;
-  readonly missed: readonly number[];
-  readonly sessions: number;
-  readonly cold: number;
+  readonly sums: readonly number[];
+  /** Packed. */
+  readonly missed: string;
+  readonly idle: string;
 }
+
+/** What the pool follows: the view, and the place of the chance in `risks`. */
+export interface Choice {
+  readonly view: number;
+  readonly risk: number;
+}
+
+const finest = views.length - 1;
 
 export class Score {
   readonly #allowed: number;
-  #scored: number;
-  readonly #missed: number[];
-  #sessions: number;
-  #cold: number;
+  #scored = 0;
+  readonly #missed = new Float64Array(choices);
+  readonly #idle = new Float64Array(choices);
+  #sessions = 0;
+  #cold = 0;
+  #view = finest;
+  #choice: Choice | undefined;
+  /** What it was made for. */
+  #rate = 0;
 
   /** `allowed`: share of sessions that may start cold, above 0. */
   constructor(allowed: number, state?: ScoreState) {
     this.#allowed = allowed;
-    this.#scored = state?.scored ?? 0;
-    this.#missed = [...(state?.missed ?? risks.map(() => 0))];
-    this.#sessions = state?.sessions ?? 0;
-    this.#cold = state?.cold ?? 0;
+    if (!state) return;
+    [this.#scored = 0, this.#sessions = 0, this.#cold = 0, this.#view = finest] = state.sums;
+    this.#missed.set(unpackFine(state.missed, choices));
+    this.#idle.set(unpackFine(state.idle, choices));
   }
 
   state(): ScoreState {
-    const [scored, sessions, cold] = [this.#scored, this.#sessions, this.#cold];
-    return { scored, missed: [...this.#missed], sessions, cold };
+    const sums = [this.#scored, this.#sessions, this.#cold, this.#view].map(short);
+    return { sums, missed: packFine(this.#missed), idle: packFine(this.#idle) };
   }
 
   /** What really happened to `sessions` new sessions. */
   happened(sessions: number, cold: number): void {
+    if (sessions === 0) return;
     const fading = 2 ** (-sessions / halfLife);
     this.#sessions = this.#sessions * fading + sessions;
     this.#cold = this.#cold * fading + cold;
+    this.#choice = undefined;
   }
 
   /**
    * What would have happened to the last `late` sessions of a horizon in which `came` did, with a pool that held `sizes`
-   * (one for each risk) when it began: those beyond the pool would have been cold.
+   * (one for each choice) when it began: those beyond the pool would have been cold. `times`: so often the same horizon.
    */
-  wouldHave(late: number, came: number, sizes: readonly number[]): void {
-    const fading = 2 ** (-late / halfLife);
-    this.#scored = this.#scored * fading + late;
-    for (let risk = 0; risk < risks.length; risk += 1) {
-      const cold = Math.min(late, Math.max(0, came - (sizes[risk] ?? 0)));
-      this.#missed[risk] = (this.#missed[risk] ?? 0) * fading + cold;
+  wouldHave(late: number, came: number, sizes: Float32Array, times: number): void {
+    if (late > 0) this.#fade(2 ** (-late / halfLife));
+    this.#scored += late;
+    for (let at = 0; at < choices; at += 1) {
+      const left = (sizes[at] ?? 0) - came;
+      if (left > 0) this.#idle[at] = (this.#idle[at] ?? 0) + left * times;
+      else if (late > 0) this.#missed[at] = (this.#missed[at] ?? 0) + Math.min(late, -left);
+    }
+    if (late > 0) this.#choice = undefined;
+  }
+
+  #fade(fading: number): void {
+    this.#scored *= fading;
+    for (let at = 0; at < choices; at += 1) {
+      this.#missed[at] = (this.#missed[at] ?? 0) * fading;
+      this.#idle[at] = (this.#idle[at] ?? 0) * fading;
     }
   }
 
@@ -72,14 +104,37 @@ export class Score {
     return Math.min(this.#allowed * mostCorrection, Math.max(this.#allowed / mostCorrection, aim));
   }
 
-  /** The place in `risks` of the largest one that the score says is small enough. */
-  get risk(): number {
+  /** What to follow; `rate`: sessions within a horizon, on average over all time. */
+  choice(rate: number): Choice {
+    if (this.#choice && rate > this.#rate * sameRate && rate < this.#rate / sameRate) return this.#choice;
+    this.#rate = rate;
+    const found = views.map((_, view) => this.#within(view, Math.min(1, rate)));
+    const now = found[this.#view];
+    let best = { view: this.#view, ...(now ?? { risk: risks.length - 1, excess: 0, idle: 0 }) };
+    for (const [view, it] of found.entries()) {
+      const fewer = it.excess < best.excess || (it.excess === best.excess && it.idle < better * best.idle);
+      if (view !== best.view && fewer) best = { view, ...it };
+    }
+    this.#view = best.view;
+    return (this.#choice = { view: best.view, risk: best.risk });
+  }
+
+  /**
+   * The largest chance that the score says is small enough for a view. Each time that nothing is held for a session it comes at
+   * most with that chance: so misses are at most the chance times the horizons, and their share is that over the rate.
+   */
+  #within(view: number, rate: number): { risk: number; excess: number; idle: number } {
+    const from = view * risks.length;
     const { aim } = this;
     const believed = believedMisses / this.#allowed;
-    // What no risk would have saved is no reason to hold more.
-    const unavoidable = (this.#missed.at(-1) ?? 0) + believed * aim;
-    const budget = Math.max(aim * (this.#scored + believed), unavoidable);
-    const place = risks.findIndex((risk, at) => (this.#missed[at] ?? 0) + believed * risk <= budget);
-    return place < 0 ? risks.length - 1 : place;
+    const budget = aim * (this.#scored + believed);
+    // What no chance would have saved is no reason to hold more.
+    const unavoidable = (this.#missed[from + risks.length - 1] ?? 0) + believed * aim;
+    const most = Math.max(budget, unavoidable);
+    const misses = (risk: number): number =>
+      (this.#missed[from + risk] ?? 0) + believed * Math.min(1, (risks[risk] ?? 0) / rate);
+    let risk = 0;
+    while (risk < risks.length - 1 && misses(risk) > most) risk += 1;
+    return { risk, excess: Math.max(0, misses(risk) - budget), idle: this.#idle[from + risk] ?? 0 };
   }
 }

@@ -1,6 +1,7 @@
 // How long a replacement takes, learned from the start-ups that were seen, tail included, and whether they succeed at all.
 // Old start-ups weigh less: half their weight is gone after `halfLife` newer ones.
 import { binCount, binOf } from './log-bins.ts';
+import { packFine, short, unpackFine } from './pack.ts';
 
 /** A start-up counts 1 when it is seen and half of it after so many more. */
 const halfLife = 200;
@@ -16,36 +17,37 @@ const firstPauseMs = 10_000;
 const longestPauseMs = 300_000;
 
 export interface StartUpState {
-  readonly bins: readonly number[];
-  readonly sums: readonly number[];
+  /** Packed. */
+  readonly bins: string;
+  readonly sums: string;
   readonly total: number;
   readonly sum: number;
   readonly failing: number;
   readonly pausedUntil: number;
 }
 
+const nothing: StartUpState = { bins: '', sums: '', total: 0, sum: 0, failing: 0, pausedUntil: 0 };
+
 export class StartUps {
-  readonly #bins: number[];
+  readonly #bins: Float64Array;
   /** Milliseconds in each bin together, so that a bin answers with its own mean. */
-  readonly #sums: number[];
+  readonly #sums: Float64Array;
   #total: number;
   #sum: number;
   #failing: number;
   #pausedUntil: number;
   #tail: number | undefined;
 
-  constructor(state?: StartUpState) {
-    this.#bins = state ? [...state.bins] : new Array<number>(binCount).fill(0);
-    this.#sums = state ? [...state.sums] : new Array<number>(binCount).fill(0);
-    this.#total = state?.total ?? 0;
-    this.#sum = state?.sum ?? 0;
-    this.#failing = state?.failing ?? 0;
-    this.#pausedUntil = state?.pausedUntil ?? 0;
+  constructor({ bins, sums, total, sum, failing, pausedUntil }: StartUpState = nothing) {
+    this.#bins = unpackFine(bins, binCount);
+    this.#sums = unpackFine(sums, binCount);
+    [this.#total, this.#sum, this.#failing, this.#pausedUntil] = [total, sum, failing, pausedUntil];
   }
 
   state(): StartUpState {
-    const [total, sum, failing, pausedUntil] = [this.#total, this.#sum, this.#failing, this.#pausedUntil];
-    return { bins: [...this.#bins], sums: [...this.#sums], total, sum, failing, pausedUntil };
+    const [failing, pausedUntil] = [this.#failing, this.#pausedUntil];
+    const [total, sum] = [short(this.#total), short(this.#sum)];
+    return { bins: packFine(this.#bins), sums: packFine(this.#sums), total, sum, failing, pausedUntil };
   }
 
   /** Takes in what one round saw. One success ends the back-off; failures in the same round do not begin it again. */
@@ -92,6 +94,16 @@ export class StartUps {
   /** Milliseconds until one more start-up is tried; 0 when nothing is held back. */
   pauseLeft(elapsed: number): number {
     return Math.max(0, this.#pausedUntil - elapsed);
+  }
+
+  /**
+   * What may be there of `size` sandboxes, `ready` of which are. While start-ups fail nothing is started but one at a time, after a
+   * pause that doubles: what cannot start is not there however much it is wanted. `rule` says so when it is less.
+   */
+  allowed(size: number, ready: number, elapsed: number): { readonly size: number; readonly rule?: string } {
+    if (this.#failing === 0 || size <= ready) return { size };
+    if (this.pauseLeft(elapsed) > 0) return { size: ready, rule: 'start-ups fail, waiting' };
+    return { size: ready + 1, rule: 'start-ups fail, trying one' };
   }
 
   #quantile(share: number): number {

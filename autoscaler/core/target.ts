@@ -3,10 +3,13 @@
 // newsvendor's rule (Arrow, Harris and Marschak, Optimal Inventory Policy, 1951). The same chance at all times gives the fewest
 // cold starts for the same idle time; which chance gives the wanted share is what the score tells.
 // Invariant: between min and max, but for start-ups that fail; and never less for more load, whatever was learned before.
-import { Demand, risks, slowTimes, type DemandState } from './demand.ts';
+import { risks } from './chances.ts';
+import { choices, Demand, slowTimes, type DemandState, type Moment } from './demand.ts';
 import type { TargetPolicy } from '../../model/scaling.ts';
 import type { Decision, Scaler, Signals } from './signals.ts';
-import { Score, type ScoreState } from './score.ts';
+import { short } from './pack.ts';
+import { Score, type Choice, type ScoreState } from './score.ts';
+import { Scheduled } from './scheduled.ts';
 import { StartUps, type StartUpState } from './start-up.ts';
 import { SteadyTime } from './steady-time.ts';
 
@@ -14,13 +17,18 @@ import { SteadyTime } from './steady-time.ts';
 const openAtOnce = 8;
 /** What is given back is given back over this part of a horizon: a wish that falls for one round costs no start-ups. */
 const givesBackOver = 0.5;
+/** After a silence a decision holds for this part of the silence's length, and no longer than this (ms). */
+const quietParts = 64;
+const longestQuietMs = 10_000;
 
-/** A horizon under observation: where it began, how many had come before, and what each risk would have held. */
+/** A horizon under observation: where it began, how many had come before, and what each choice would have held. */
 interface Open {
   readonly at: number;
   readonly place: number;
   readonly before: number;
-  readonly sizes: readonly number[];
+  readonly sizes: Float32Array;
+  /** It stands for so many that were alike. */
+  readonly times: number;
 }
 
 export interface TargetState {
@@ -33,8 +41,6 @@ export interface TargetState {
   readonly size: number;
   readonly lastSession: number | null;
   readonly total: number;
-  readonly lastScored: number;
-  readonly open: readonly Open[];
 }
 
 /** Of `TargetState`: grows whenever what is in it means something else. */
@@ -51,13 +57,24 @@ export const targetState = (state: unknown): TargetState | undefined =>
     ? (state as TargetState)
     : undefined;
 
-const nothing = { elapsed: 0, lastSession: null, total: 0, lastScored: 0, open: [] };
+const nothing = { elapsed: 0, size: undefined, lastSession: null, total: 0 };
 
 /** What one round works with, in milliseconds. */
 interface Times {
   readonly elapsed: number;
+  /** Since the round before, and since the one before that was worked out. */
+  readonly round: number;
   readonly passed: number;
   readonly horizon: number;
+}
+
+/** What one round found. */
+interface Found {
+  readonly choice: Choice;
+  readonly wanted: number;
+  readonly held: number;
+  readonly scheduled: number;
+  readonly moment: Moment;
 }
 
 export class TargetScaler implements Scaler {
@@ -66,8 +83,16 @@ export class TargetScaler implements Scaler {
   readonly #demand: Demand;
   readonly #startUps: StartUps;
   readonly #score: Score;
-  readonly #open: Open[];
+  readonly #scheduled = new Scheduled();
+  readonly #open: Open[] = [];
+  /** For each choice what a pool that followed it would hold now. */
+  readonly #held = new Float64Array(choices);
   #last: number;
+  /** The last round that was worked out, what it decided, and until when that holds while nothing happens. */
+  #worked: number;
+  #decided: Decision | undefined;
+  #holdsUntil = 0;
+  #skipped = 0;
   #total: number;
   #lastScored: number;
   /** The size before bounds, with fractions; undefined before the first round without a state. */
@@ -78,17 +103,15 @@ export class TargetScaler implements Scaler {
 
   constructor(policy: TargetPolicy, state?: TargetState) {
     this.#policy = policy;
-    const from = state ?? nothing;
-    this.#time = new SteadyTime(from.elapsed);
-    this.#last = from.elapsed;
+    const { elapsed, size, lastSession, total } = state ?? nothing;
+    this.#time = new SteadyTime(elapsed);
+    [this.#last, this.#worked] = [elapsed, elapsed];
     this.#demand = new Demand(state?.demand);
     this.#startUps = new StartUps(state?.startUps);
     this.#score = new Score(1 - policy.warmStarts, state?.score);
-    this.#size = state?.size;
-    this.#lastSession = from.lastSession;
-    this.#total = from.total;
-    this.#lastScored = from.lastScored;
-    this.#open = [...from.open];
+    this.#size = size;
+    this.#lastSession = lastSession;
+    [this.#total, this.#lastScored] = [total, total];
   }
 
   state(): TargetState {
@@ -99,36 +122,65 @@ export class TargetScaler implements Scaler {
       demand: this.#demand.state(),
       startUps: this.#startUps.state(),
       score: this.#score.state(),
-      size: this.#size ?? 0,
+      size: short(this.#size ?? 0),
       lastSession: this.#lastSession,
       total: this.#total,
-      lastScored: this.#lastScored,
-      open: [...this.#open],
     };
   }
 
   round(seen: Signals): Decision {
     const elapsed = this.#time.at(seen.now);
-    const passed = elapsed - this.#last;
+    const round = elapsed - this.#last;
     this.#last = elapsed;
+    if (this.#decided && elapsed < this.#holdsUntil && nothingIn(seen)) {
+      this.#skipped += 1;
+      return this.#decided;
+    }
     this.#startUps.see(seen.startUps, seen.failures, elapsed);
     // What is decided now holds until the next round, half of it on average.
-    const times = { elapsed, passed, horizon: this.#startUps.tail + passed / 2 };
+    const horizon = this.#startUps.tail + round / 2;
+    const times = { elapsed, round, passed: elapsed - this.#worked, horizon };
+    this.#worked = elapsed;
+    const decided = this.#work(seen, times);
+    this.#decided = decided;
+    this.#holdsUntil = this.#quietUntil(times);
+    return decided;
+  }
+
+  #work(seen: Signals, times: Times): Decision {
+    const { elapsed, round, horizon } = times;
+    const choice = this.#score.choice(((this.#total + 0.5) * horizon) / (elapsed + horizon));
+    this.#fade(times);
+    // What would be wanted had nobody come: more load is never a reason for less.
+    if (seen.arrivals > 0) this.#hold(this.#demand.sizes(this.#demand.moment(elapsed, horizon, round)));
     this.#takeIn(seen, times);
-    const sizes = this.#demand.sizes(this.#demand.place);
-    this.#observeFrom(times, sizes);
-    const risk = this.#score.risk;
-    const wanted = sizes[risk] ?? 0;
-    const held = this.#held(wanted, times, seen);
-    return this.#decision(seen, times, { risk: risks[risk] ?? 0, wanted, held });
+    const moment = this.#demand.moment(elapsed, horizon, round);
+    const sizes = this.#demand.sizes(moment);
+    this.#hold(sizes);
+    this.#observeFrom(times, moment);
+    const at = choice.view * risks.length + choice.risk;
+    const scheduled = this.#scheduled.expected(seen, elapsed, times);
+    const held = this.#given(this.#held[at] ?? 0, times, seen);
+    return this.#decision(seen, times, { choice, wanted: sizes[at] ?? 0, held, scheduled, moment });
+  }
+
+  /** While nothing comes for long, nothing changes for a part of that time. */
+  #quietUntil({ elapsed, horizon }: Times): number {
+    const { toZeroAfterMs } = this.#policy;
+    const quiet = elapsed - (this.#lastSession ?? 0);
+    const settled = this.#demand.silent && this.#found === 0 && this.#startUps.failing === 0;
+    if (!settled || quiet < slowTimes * horizon) return 0;
+    const until = elapsed + Math.min(longestQuietMs, quiet / quietParts);
+    if (toZeroAfterMs === undefined || quiet >= toZeroAfterMs) return until;
+    return Math.min(until, elapsed + toZeroAfterMs - quiet);
   }
 
   #takeIn({ arrivals, coldStarts }: Signals, times: Times): void {
-    this.#demand.count(arrivals, times.elapsed, times.horizon);
+    this.#demand.count(arrivals, times.elapsed, times.horizon, times.round);
     this.#score.happened(arrivals, coldStarts);
     this.#total += arrivals;
     if (arrivals > 0) this.#lastSession = times.elapsed;
-    const rate = times.passed === 0 ? 0 : arrivals / times.passed;
+    const rate = times.round === 0 ? 0 : arrivals / times.round;
     for (let due = this.#open[0]; due && times.elapsed - due.at >= times.horizon; due = this.#open[0]) {
       this.#open.shift();
       // The horizon may have ended between two rounds.
@@ -137,46 +189,64 @@ export class TargetScaler implements Scaler {
     }
   }
 
-  #close({ place, sizes }: Open, came: number): void {
-    this.#demand.observe(place, came);
-    this.#score.wouldHave(this.#total - this.#lastScored, came, sizes);
+  #close({ place, sizes, times }: Open, came: number): void {
+    this.#demand.observe(place, came, times);
+    this.#score.wouldHave(this.#total - this.#lastScored, came, sizes, times);
     this.#lastScored = this.#total;
   }
 
-  #observeFrom({ elapsed, horizon }: Times, sizes: readonly number[]): void {
+  #observeFrom({ elapsed, horizon }: Times, { place }: Moment): void {
     const last = this.#open.at(-1);
     if (last && elapsed - last.at < horizon / openAtOnce) return;
-    this.#open.push({ at: elapsed, place: this.#demand.place, before: this.#total, sizes });
+    const times = 1 + this.#skipped;
+    this.#skipped = 0;
+    this.#open.push({ at: elapsed, place, before: this.#total, sizes: Float32Array.from(this.#held), times });
   }
 
-  /** Up at once, down over a part of the horizon. */
-  #held(wanted: number, { elapsed, passed, horizon }: Times, { ready, starting }: Signals): number {
+  /** Up at once, down over a part of the horizon: so for each choice. */
+  #fade({ passed, horizon }: Times): void {
+    const fading = Math.exp(-passed / (givesBackOver * horizon));
+    for (let at = 0; at < choices; at += 1) this.#held[at] = (this.#held[at] ?? 0) * fading;
+  }
+
+  #hold(sizes: Float64Array): void {
+    for (let at = 0; at < choices; at += 1)
+      if ((sizes[at] ?? 0) > (this.#held[at] ?? 0)) this.#held[at] = sizes[at] ?? 0;
+  }
+
+  /** What is held when this is wished for; the choice may have changed. */
+  #given(wished: number, { elapsed, passed, horizon }: Times, { ready, starting }: Signals): number {
     if (this.#size === undefined) this.#found = ready + starting;
     else this.#size *= Math.exp(-passed / (givesBackOver * horizon));
     if (elapsed >= slowTimes * horizon) this.#found = 0;
-    this.#size = Math.max(wanted, this.#size ?? 0, this.#found);
+    this.#size = Math.max(wished, this.#size ?? 0, this.#found);
     return Math.round(this.#size);
   }
 
-  #decision(seen: Signals, times: Times, made: { risk: number; wanted: number; held: number }): Decision {
+  #decision(seen: Signals, times: Times, made: Found): Decision {
     const { min, max } = this.#policy;
-    const bounded = Math.max(min, Math.min(max, this.#forgotten(times.elapsed) ? 0 : made.held));
-    const { size, rule } = this.#tried(bounded, seen, times.elapsed);
+    const held = (this.#forgotten(times.elapsed) ? 0 : made.held) + made.scheduled;
+    const bounded = Math.max(min, Math.min(max, held));
+    const { size, rule } = this.#startUps.allowed(bounded, seen.ready, times.elapsed);
+    const { choice, moment } = made;
     return {
       size,
+      worth: (k) => (1_000 * this.#demand.chance(moment, choice.view, k)) / times.horizon,
       why: {
         rule: rule ?? this.#rule(made, bounded, times.elapsed),
         numbers: {
           lately: this.#demand.fast,
           before: this.#demand.slow,
           startUpSeconds: this.#startUps.tail / 1_000,
-          observations: this.#demand.weight,
+          observations: this.#demand.weight(moment),
+          view: choice.view,
           askedWarm: this.#policy.warmStarts,
           reachedWarm: this.#score.reached,
           aimedWarm: 1 - this.#score.aim,
-          missChance: made.risk,
+          missChance: risks[choice.risk] ?? 0,
           wanted: made.wanted,
           held: made.held,
+          scheduled: made.scheduled,
           failing: this.#startUps.failing,
           size,
         },
@@ -189,21 +259,18 @@ export class TargetScaler implements Scaler {
     return toZeroAfterMs !== undefined && elapsed - (this.#lastSession ?? 0) >= toZeroAfterMs;
   }
 
-  #rule({ wanted, held }: { wanted: number; held: number }, bounded: number, elapsed: number): string {
-    if (this.#forgotten(elapsed)) return bounded === 0 ? 'no session for long' : 'min';
-    if (bounded < held) return 'max';
-    if (bounded > held) return 'min';
+  #rule(made: Found, bounded: number, elapsed: number): string {
+    const { wanted, held, scheduled } = made;
+    const forgotten = this.#forgotten(elapsed);
+    const all = (forgotten ? 0 : held) + scheduled;
+    if (bounded < all) return 'max';
+    if (bounded > all) return 'min';
+    if (scheduled > 0) return 'schedule';
+    if (forgotten) return 'no session for long';
     if (held === wanted) return 'target';
     return held === this.#found ? 'as found' : 'giving back';
   }
-
-  /**
-   * While start-ups fail nothing is started but one at a time, after a pause that doubles. Below `min` too: what cannot
-   * start is not there however much it is wanted.
-   */
-  #tried(size: number, { ready }: Signals, elapsed: number): { size: number; rule?: string } {
-    if (this.#startUps.failing === 0 || size <= ready) return { size };
-    if (this.#startUps.pauseLeft(elapsed) > 0) return { size: ready, rule: 'start-ups fail, waiting' };
-    return { size: ready + 1, rule: 'start-ups fail, trying one' };
-  }
 }
+
+const nothingIn = ({ arrivals, startUps, failures, scheduled = [] }: Signals): boolean =>
+  arrivals === 0 && startUps.length === 0 && failures === 0 && scheduled.length === 0;

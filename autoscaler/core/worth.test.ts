@@ -47,11 +47,27 @@ test('few that come make the first worth nearly what comes', () => {
   expect(after(2_000, 0.01, [1_000]).each(1)).toBeCloseTo(0.01, 3);
 });
 
-test('what comes no more is worth less and less', () => {
-  const worth = after(100, 5);
-  const before = worth.each(12);
-  worth.see(seen(0), 60_000);
-  expect(worth.each(12)).toBeLessThan(before / 100);
+/** Cold starts a second that the fifth sandbox saves, after so many more rounds of a second. */
+function fifth(worth: Worth, rounds: number, arrivals: number): number {
+  for (let round = 0; round < rounds; round += 1) worth.see(seen(arrivals), 1_000);
+  return worth.each(5);
+}
+
+test('a burst is seen within seconds, and so is its end', () => {
+  const worth = after(100, 0);
+  const inBurst = fifth(worth, 3, 10);
+  expect(inBurst).toBeGreaterThan(0.3);
+  expect(fifth(worth, 12, 0)).toBeLessThan(inBurst / 10);
+});
+
+test('one session after a long silence is no burst, and a pause of seconds is no end', () => {
+  const quiet = after(100, 0);
+  quiet.see(seen(1), 1_000);
+  expect(quiet.each(1)).toBeLessThan(0.05);
+  const steady = after(200, 0.3);
+  const before = steady.each(1);
+  fifth(steady, 5, 0);
+  expect(steady.each(1)).toBeGreaterThan(before / 2);
 });
 
 test('a state goes on where it was', () => {

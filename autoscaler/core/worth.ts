@@ -3,15 +3,17 @@
 // sandbox saves a cold start whenever k or more do (Palm, Analysis of the Erlang Traffic Formulae, 1957, on spare parts).
 import type { Signals } from './signals.ts';
 
-/** What came so long ago counts a third as much as what comes now (ms). */
-const memoryMs = 20_000;
+/** What came so long ago counts a third as much as what comes now: for what usually comes, and for a burst (ms). */
+const usualMs = 30_000;
+const burstMs = 4_000;
 /** How much a start-up that was seen changes what the next is believed to take. */
 const lastStartUp = 0.1;
 const priorStartUpMs = 2_000;
 
 export interface WorthState {
-  /** New sessions a second. */
-  readonly rate: number;
+  /** New sessions a second, usually and of late. */
+  readonly usual: number;
+  readonly late: number;
   readonly startUpMs: number;
 }
 
@@ -29,28 +31,51 @@ function chancesOf(mean: number): (k: number) => number {
 }
 
 export class Worth {
-  #rate: number;
+  #usual: number;
+  #late: number;
   #startUpMs: number;
 
   constructor(state?: WorthState) {
-    this.#rate = state?.rate ?? 0;
+    this.#usual = state?.usual ?? 0;
+    this.#late = state?.late ?? 0;
     this.#startUpMs = state?.startUpMs ?? priorStartUpMs;
   }
 
   state(): WorthState {
-    return { rate: this.#rate, startUpMs: this.#startUpMs };
+    return { usual: this.#usual, late: this.#late, startUpMs: this.#startUpMs };
   }
 
   /** Takes in what one round saw, `passed` ms after the one before. */
   see({ arrivals, startUps }: Signals, passed: number): void {
-    this.#rate = this.#rate * Math.exp(-passed / memoryMs) + (arrivals * 1_000) / memoryMs;
+    this.#usual = faded(this.#usual, arrivals, passed, usualMs);
+    this.#late = faded(this.#late, arrivals, passed, burstMs);
     for (const ms of startUps) this.#startUpMs += lastStartUp * (ms - this.#startUpMs);
+  }
+
+  /** What usually comes, as far as the last seconds do not say otherwise. */
+  get #rate(): number {
+    const [least, most] = allowedBy(this.#late);
+    return Math.min(Math.max(this.#usual, least), most);
   }
 
   /** `Decision.worth` of this moment. */
   get each(): (k: number) => number {
+    const rate = this.#rate;
     const seconds = Math.max(1, this.#startUpMs) / 1_000;
-    const chances = chancesOf(this.#rate * seconds);
-    return (k) => (this.#rate === 0 ? 0 : chances(k) / seconds);
+    const chances = chancesOf(rate * seconds);
+    return (k) => (rate === 0 ? 0 : chances(k) / seconds);
   }
 }
+
+/**
+ * Between which rates a rate lies of which `late` was seen, in 95 of 100 cases: two standard deviations of a Poisson process that
+ * fades, less one session, which is no burst, and three more, for none may be seen of a rate of three (the rule of three).
+ */
+function allowedBy(late: number): readonly [least: number, most: number] {
+  const deviation = Math.sqrt((late * 1_000) / (2 * burstMs));
+  return [late - 2 * deviation - 1_000 / burstMs, late + 2 * deviation + 3_000 / burstMs];
+}
+
+/** A rate per second that fades over `memory` ms. */
+const faded = (rate: number, arrivals: number, passed: number, memory: number): number =>
+  rate * Math.exp(-passed / memory) + (arrivals * 1_000) / memory;

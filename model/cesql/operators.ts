@@ -1,7 +1,7 @@
 // The operators of CESQL that compute: NOT, comparisons, arithmetic of 32 bits, AND, OR, XOR (CESQL 1.0, section 3.4).
 // Does not own LIKE, IN and EXISTS (matching.ts), nor casts and failures (run.ts).
 import type { ComparisonOperator, ArithmeticOperator, LogicOperator } from './node.ts';
-import { asInteger, cast, sameAs, type Closure, type Term } from './run.ts';
+import { asInteger, sameAs, type Closure, type Term } from './run.ts';
 import { isInteger } from './values.ts';
 
 /** NOT of an operand. */
@@ -33,14 +33,11 @@ function ordered(operator: Ordering, left: Term, right: Term): Closure<boolean> 
 
 /** `=` is defined for each type; the right operand's type decides which one is meant (section 3.7). */
 function equal(left: Term, right: Term, wanted: boolean): Closure<boolean> {
-  const isKnown = right.type !== 'any';
-  const one = isKnown ? cast(right.type, left) : left.value;
   return (run) => {
-    const first = one(run);
+    const first = left.value(run);
     if (run.failure !== undefined) return false;
     const second = right.value(run);
     if (run.failure !== undefined) return false;
-    if (isKnown) return (first === second) === wanted;
     return sameAs(first, second, run, left.at) === wanted && run.failure === undefined;
   };
 }

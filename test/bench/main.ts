@@ -6,6 +6,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { claimFigures } from './claim.ts';
 import { daemonMemoryFigures } from './daemon-memory.ts';
+import { filterFigures } from './filters.ts';
 import { firstPrintFigures } from './first-print.ts';
 import { proxyFigures } from './proxy.ts';
 import { redisActivatorFigures } from './redis-activators.ts';
@@ -20,6 +21,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   wake: wakeFigures,
   print: firstPrintFigures,
   memory: daemonMemoryFigures,
+  filters: filterFigures,
   redis: redisClaimFigures,
   activators: redisActivatorFigures,
   scaling: redisScalingFigures,

@@ -188,7 +188,9 @@ describe('what the status tells', () => {
       status: 'True',
     });
     const wide = async () => kubectl('get', 'ci', 'knative', '-n', space.name, '-o', 'wide');
-    expect(await eventually('its class', wide, (text) => / kpa +kpa/.test(text))).toMatch(/CLASS +WHY/);
+    expect(await eventually('its class', wide, (text) => / kpa +[a-z ]+: stable /.test(text))).toMatch(
+      /CLASS +WHY/,
+    );
     await kubectl('delete', 'ci', 'knative', '-n', space.name);
   });
 

@@ -75,7 +75,7 @@ describe('while no message is missing', () => {
     await writes.replace([target('a', 1)]);
     await targets.start();
     // The same as the table says, as a message that came late.
-    await server.cli('PUBLISH', table, `7 1\n0\n${row('a', 9).join('\n')}`);
+    await server.cli('PUBLISH', table, `7 x-0\n7 x-1\n0\n${row('a', 9).join('\n')}`);
     await writes.update([target('b', 1)], []);
     await holds('b', 1);
     expect(sizeOf('a')).toBe(1);
@@ -97,7 +97,7 @@ describe('the table is read again', () => {
   test('when a message is missing', async () => {
     await writes.replace([target('a', 1)]);
     await targets.start();
-    await server.cli('HSET', table, '#term', '7 2', ...row('missed', 5));
+    await server.cli('HSET', table, '#term', '7 x-2', ...row('missed', 5));
     await writes.update([target('a', 2)], []);
     await holds('a', 2);
     expect(sizeOf('missed')).toBe(5);
@@ -105,7 +105,7 @@ describe('the table is read again', () => {
 
   test('when messages may have been missed', async () => {
     await targets.start();
-    await server.cli('HSET', table, '#term', '7 1', ...row('missed', 5));
+    await server.cli('HSET', table, '#term', '7 x-1', ...row('missed', 5));
     bus.announceGap();
     await holds('missed', 5);
   });
@@ -115,7 +115,7 @@ describe('the table is read again', () => {
     await targets.start();
     await writes.update([target('a', 2)], []);
     await holds('a', 2);
-    await server.cli('HSET', table, '#term', '7 1', ...row('a', 1));
+    await server.cli('HSET', table, '#term', '7 x-1', ...row('a', 1));
     await takeOffice(8);
     const { link } = connection;
     await redisPoolTargetWrites(link, { ...autoscaler, term: 8 }).update([target('b', 1)], []);
@@ -123,16 +123,28 @@ describe('the table is read again', () => {
     expect(sizeOf('a')).toBe(1);
   });
 
+  test('when a replica took over that had not received all, whatever is written then', async () => {
+    await writes.replace([target('a', 1), target('b', 1)]);
+    const copy = await server.cli('HGET', table, '#term');
+    await targets.start();
+    for (const size of [2, 3]) await writes.update([target('a', size), target('b', size)], []);
+    await holds('a', 3);
+    await server.cli('HSET', table, '#term', copy, ...row('a', 1), ...row('b', 1));
+    await writes.update([target('a', 4)], []);
+    await holds('a', 4);
+    expect(sizeOf('b')).toBe(1);
+  });
+
   test.each([
     ['nothing', ''],
     ['no version', 'hello'],
-    ['half a row', '7 2\n0\nAgentRuntime/default/a'],
-    ['more that is gone than there is', '7 2\n9\nAgentRuntime/default/a'],
-    ['a count that is none', '7 2\n-1\na\nb'],
+    ['half a row', '7 x-1\n7 x-2\n0\nAgentRuntime/default/a'],
+    ['more that is gone than there is', '7 x-1\n7 x-2\n9\nAgentRuntime/default/a'],
+    ['a count that is none', '7 x-1\n7 x-2\n-1\na\nb'],
   ])('when a message says %s', async (_, text) => {
     await writes.replace([target('a', 1)]);
     await targets.start();
-    await server.cli('HSET', table, '#term', '7 2', ...row('a', 2));
+    await server.cli('HSET', table, '#term', '7 x-2', ...row('a', 2));
     await server.cli('PUBLISH', table, text);
     await holds('a', 2);
   });
@@ -179,7 +191,7 @@ test('rows that are not understood are no targets; reasons that are not are left
   const rows = odd.flatMap((value, n) => [`odd-${n}`, JSON.stringify(value)]);
   const reasons = { wanted: 'many', why: { rule: 'x', numbers: { y: 'z' } } };
   const fine = JSON.stringify({ ...target('fine', 3), ...reasons });
-  await server.cli('HSET', table, '#term', '7 1', ...rows, 'text', 'no JSON', 'fine', fine);
+  await server.cli('HSET', table, '#term', '7 x-1', ...rows, 'text', 'no JSON', 'fine', fine);
   await targets.start();
   expect(targets.find(keyOf('fine'))).toEqual(target('fine', 3));
   expect(sizeOf('a')).toBeUndefined();

@@ -63,39 +63,53 @@ function number(name: 'seconds' | 'peak' | 'burst' | 'hold' | 'max'): number {
   return Number.isFinite(value) && value >= 0 ? value : leave(`--${name} must be a number, 0 or more`, 2);
 }
 
+const wide = process.stdout.columns ?? 160;
+
 /** Prints each second what came in it, and how the pool stands. */
 function teller(): (sample: Sample) => void {
   let second = -1;
-  let opened = 0;
+  let [opened, said] = [0, ''];
   return (sample) => {
     opened += sample.opened;
     if (Math.floor(sample.at) === second) return;
     second = Math.floor(sample.at);
     const { target, ready, starting, trouble } = sample;
-    const pool = `pool ${String(ready).padStart(3)} of ${String(target).padEnd(3)}${starting > 0 ? ` (+${starting})` : ''}`;
+    const more = starting > 0 ? ` (+${starting})` : '';
+    const pool = `pool ${String(ready).padStart(2)} of ${target}${more}`.padEnd(18);
     const bar = '#'.repeat(Math.min(opened, 20)).padEnd(20);
-    print(`${String(second).padStart(4)} s  ${bar}  ${pool.padEnd(20)} ${trouble ?? sample.text}`);
-    opened = 0;
+    const why = trouble ?? sample.text;
+    print(
+      `${String(second).padStart(4)} s  ${bar}  ${pool}  ${why === said ? '' : why}`.slice(0, wide).trimEnd(),
+    );
+    [opened, said] = [0, why];
   };
 }
 
 const median = (values_: readonly number[]): number =>
   [...values_].sort((one, other) => one - other)[Math.floor(values_.length / 2)] ?? 0;
 
+/** The picture and the table, where they are wanted. */
+function write(samples: readonly Sample[], title: string): void {
+  if (values.svg !== undefined) writeFileSync(values.svg, svg(title, samples));
+  if (values.csv !== undefined) writeFileSync(values.csv, csv(samples));
+}
+
 /** The last lines, and the files. */
 function conclude({ samples, waits }: Run): void {
   const sum = (of: (sample: Sample) => number): number => samples.reduce((all, one) => all + of(one), 0);
   const [opened, cold, failed] = [sum((one) => one.opened), sum((one) => one.cold), sum((one) => one.failed)];
   const most = Math.max(0, ...samples.map(({ ready }) => ready));
-  const last = samples.at(-1);
+  const { target = 0, ready = 0, text: why = '' } = samples.at(-1) ?? {};
+  const failures = failed > 0 ? `, ${failed} failed` : '';
   print(
-    `\n${opened} sessions, ${cold} of them cold${failed > 0 ? `, ${failed} failed` : ''}; they waited ${median(waits).toFixed(0)} ms in the median`,
+    `\n${opened} sessions, ${cold} of them cold${failures}; they waited ${median(waits).toFixed(0)} ms in the median`,
   );
-  print(`the pool held ${most} at most and ends with ${last?.ready ?? 0}: ${last?.text ?? ''}`);
-  const title = `${values.warm} of new sessions are to start warm: ${opened} came, ${opened - cold} found a sandbox ready`;
-  if (values.svg !== undefined) writeFileSync(values.svg, svg(title, samples));
-  if (values.csv !== undefined) writeFileSync(values.csv, csv(samples));
-  if (failed > 0 || (last?.target ?? 0) > 0) process.exitCode = 1;
+  print(`the pool held ${most} at most and ends with ${ready}: ${why}`);
+  write(
+    samples,
+    `${values.warm} are to start warm: of ${opened} new sessions ${opened - cold} found a sandbox ready`,
+  );
+  if (failed > 0 || target > 0) process.exitCode ??= 1;
 }
 
 /** The first signal ends the demonstration in order, the second at once; npm passes one on that the terminal gave us too. */

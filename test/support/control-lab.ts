@@ -13,6 +13,7 @@ import { createControlApi } from '../../controller/api/control-api.ts';
 import { createGuardedApi } from '../../controller/api/guarded-api.ts';
 import { Controller } from '../../controller/controller.ts';
 import { createRegistry, type Registry } from '../../controller/registry.ts';
+import type { DemandCounter } from '../../model/demand-tally.ts';
 import type { SessionStore } from '../../model/session-store.ts';
 import { call, type Answer, type Asked } from './client.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
@@ -27,6 +28,8 @@ export interface ControlLab {
   readonly store: SessionStore;
   /** What was logged, as text. */
   readonly logged: string[];
+  /** What was told of new sessions, as `hello opened cold` or `hello served after 5`. */
+  readonly demand: string[];
   ask(method: string, path: string, asked?: Asked): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -57,7 +60,12 @@ export async function controlLab(
     ownerOf: async (token: string) => (token === 'forged' ? undefined : `${token}@example`),
   };
   const pools = (): ReturnType<Controller['pools']> => controller.pools();
-  const wired = { ...shared, registry, wakes, commands, pools, ownerTokens };
+  const told: string[] = [];
+  const demand: DemandCounter = {
+    opened: ({ name }, how) => told.push(`${name} opened ${how}`),
+    served: ({ name }, waitedMs) => told.push(`${name} served after ${waitedMs}`),
+  };
+  const wired = { ...shared, registry, wakes, commands, pools, demand, ownerTokens };
   const api = createControlApi({ ...wired, ...(access && { access }) });
   const server = http.createServer(access ? createGuardedApi(api, access, log) : api);
   server.listen(0, '127.0.0.1');
@@ -70,6 +78,7 @@ export async function controlLab(
     registry,
     store,
     logged,
+    demand: told,
     ask: (method, path, asked) => call(method, url + path, asked),
     async close() {
       server.closeAllConnections();

@@ -3,6 +3,8 @@ import { createSessionBus, tellingOfOpenings, type SessionBus } from '../../adap
 import { memorySessionStore } from '../../adapters/memory/session-store.ts';
 import { Controller } from '../../controller/controller.ts';
 import type { Deployment, Deployments, PoolStatus } from '../../controller/deployments.ts';
+import type { SupplyReport } from '../../model/demand.ts';
+import type { PoolTarget, PoolTargets, Runtimes } from '../../model/platform.ts';
 import { openSession, type OpenedSession } from '../../model/open-session.ts';
 import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
 import type { SessionStore } from '../../model/session-store.ts';
@@ -19,10 +21,15 @@ export interface ControllerLab {
   readonly store: SessionStore;
   readonly bus: SessionBus;
   readonly controller: Controller;
+  readonly runtimes: Runtimes;
+  /** What was told of pools to whoever decides their sizes. */
+  readonly supply: SupplyReport[];
   /** States in the order in which they were published, as `<id> <state>`. */
   readonly history: string[];
   readonly pools: Map<string, PoolStatus>;
   deploy(change: Partial<Deployment['runtime']>): void;
+  /** Somebody decides how large the pool is to be. */
+  readonly target: (size: number) => void;
   open(): Promise<OpenedSession>;
   session(id: string): Promise<Session>;
 }
@@ -64,6 +71,24 @@ function oneDeployment(runtime: Partial<Deployment['runtime']>) {
   return { deployments, pools, deploy };
 }
 
+/** A size that the test decides. */
+function oneTarget() {
+  const listeners = new Set<(key: RuntimeKey) => void>();
+  let decided: PoolTarget | undefined;
+  const targets: PoolTargets = {
+    find: () => decided,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const target = (size: number): void => {
+    decided = { runtime: helloKey, size };
+    for (const listener of listeners) listener(helloKey);
+  };
+  return { targets, target };
+}
+
 /** A lab that is running; given an earlier one's store and driver, as after a restart of the platform. */
 export async function controllerLab(
   earlier?: Earlier,
@@ -78,12 +103,16 @@ export async function controllerLab(
   const history: string[] = [];
   bus.subscribe((session) => history.push(`${session.id} ${session.state.kind}`));
   const { deployments, pools, deploy } = oneDeployment(runtime);
+  const runtimes = { find: (key: RuntimeKey) => deployments.find(key)?.runtime };
+  const { targets, target } = oneTarget();
+  const supply: SupplyReport[] = [];
   let next = 0;
   const ids = { uuid: () => `id-${clock.now()}-${++next}`, suffix: () => `suffix${++next}` };
   const controller = new Controller({
     store,
     driver,
-    deployments,
+    ...{ deployments, targets },
+    supply: { report: async (report) => void supply.push(report) },
     feed: bus,
     recalls: bus,
     publish: (session) => bus.publish(session),
@@ -100,11 +129,13 @@ export async function controllerLab(
     store,
     bus,
     controller,
+    runtimes,
+    supply,
     history,
     pools,
     deploy,
+    target,
     async open() {
-      const runtimes = { find: (key: RuntimeKey) => deployments.find(key)?.runtime };
       const opened = await openSession({ store, runtimes, ids }, { runtime: helloKey, now: clock.now() });
       controller.wakes.wake(opened.session.id);
       await settle();

@@ -18,6 +18,7 @@ export class TestCaller implements Caller {
   readonly #room: Routing['room'];
   route: Route | undefined;
   refused: { readonly failure: Failure; readonly beside: Beside } | undefined;
+  #sessionId = '';
   #again: (() => void) | undefined;
   #done: () => void = () => {};
 
@@ -25,8 +26,14 @@ export class TestCaller implements Caller {
     this.#room = room;
   }
 
+  /** Of the session that it was forwarded to. */
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
   forward(route: Route, _serverTiming: string | undefined, again?: () => void): void {
     this.route = route;
+    this.#sessionId = route.sessionId;
     this.#again = again;
     this.#room.inHand += 1;
     this.#done = route.work();
@@ -73,6 +80,8 @@ export class TestActivator {
   readonly wakes: string[] = [];
   /** Every command to the store, by name. */
   readonly commands: string[] = [];
+  /** What was told of new sessions, as `opened cold` or `served after 5`. */
+  readonly demand: string[] = [];
 
   constructor(lab: ControllerLab, holder: string, config: Partial<RoutingConfig>) {
     const { bus, clock } = lab;
@@ -80,7 +89,11 @@ export class TestActivator {
     this.routing = new Routing(
       {
         store: this.#cuttable(lab.store),
-        runtimes: { find: () => undefined },
+        runtimes: lab.runtimes,
+        demand: {
+          opened: (_, how) => this.demand.push(`opened ${how}`),
+          served: (_, waitedMs) => this.demand.push(`served after ${waitedMs}`),
+        },
         wakes: {
           wake: (id) => {
             this.wakes.push(id);
@@ -100,8 +113,8 @@ export class TestActivator {
     );
   }
 
-  /** A request for a session. */
-  ask(sessionId: string): TestCaller {
+  /** A request for a session; for a new one where none is named. */
+  ask(sessionId?: string): TestCaller {
     const caller = new TestCaller(this.routing.room);
     this.routing.resolve(caller, sessionId);
     return caller;

@@ -108,15 +108,15 @@ const lines: Readonly<Record<string, Read>> = {
 /** Reads what stands above a scenario's table; throws at a line that it does not know. */
 export function readPlan(text: string): Plan {
   const plan: Plan = { parts: [], budgets: new Map(), changes: [], clocks: [], show: [] };
+  const alone = partOf(undefined);
   for (const line of text.split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [word = '', ...rest] = line.trim().split(/\s+/);
     const read = lines[word];
     if (!read) throw new Error(`a scenario does not know the line ${JSON.stringify(line)}`);
-    if (plan.parts.length === 0 && word !== 'runtime') plan.parts.push(partOf(undefined));
-    read(rest, plan, plan.parts.at(-1) ?? partOf(undefined));
+    read(rest, plan, plan.parts.at(-1) ?? alone);
   }
-  return plan;
+  return plan.parts.length > 0 ? plan : { ...plan, parts: [alone] };
 }
 
 /** Evenly spaced sessions (ms), as many a second as the load grows from low to high. */

@@ -2,19 +2,17 @@
 // controller whose pools follow the targets. They tell through the same reporters and the same Redis as the programs.
 // Does not own the autoscaler. The load is the same for a seed; when things happen is up to the machine.
 import { createRedisBus } from '../../../adapters/redis/bus.ts';
-import { openRedis, type RedisConnection } from '../../../adapters/redis/connection.ts';
-import { redisDemand } from '../../../adapters/redis/demand.ts';
+import { openRedis } from '../../../adapters/redis/connection.ts';
 import { redisRuntimeDirectory } from '../../../adapters/redis/directory.ts';
 import { redisSupply } from '../../../adapters/redis/supply.ts';
 import { redisPoolTargets } from '../../../adapters/redis/targets.ts';
 import { systemClock as clock } from '../../../adapters/system/clock.ts';
 import { SupplyReporter } from '../../../controller/supply-reporter.ts';
-import { DemandReporter } from '../../../model/demand-reporter.ts';
 import type { DeployedRuntime, PoolTargets } from '../../../model/platform.ts';
 import { noMaximum, type Scaling } from '../../../model/scaling.ts';
-import { runtimeKeyText, type RuntimeKey } from '../../../model/sandbox.ts';
 import { plainSettings } from '../../support/redis-kinds.ts';
 import { minute, second } from '../../support/sessions.ts';
+import { Activator, Pools, startUpMs } from './scaling-actors.ts';
 
 export interface LoadSize {
   readonly activators: number;
@@ -24,9 +22,6 @@ export interface LoadSize {
   readonly seed: number;
 }
 
-const startUpMs = 1_500;
-/** How long a session's requests are in hand (ms). */
-const inHandMs = 5_000;
 const tickMs = 20;
 
 const scaling: Scaling = {
@@ -57,77 +52,6 @@ const deployedAs = (n: number): DeployedRuntime => ({
 function random(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
-}
-
-class Activator {
-  readonly reporter: DemandReporter;
-  readonly #inHand = new Map<string, [RuntimeKey, number]>();
-
-  constructor({ link }: RedisConnection, from: string) {
-    const reports = redisDemand({ link, bus: { onMessage: () => () => undefined } });
-    this.reporter = new DemandReporter({ reports, from, clock, inFlight: () => this.#inHand.values() });
-    this.reporter.start();
-  }
-
-  /** A new session whose sandbox is there after so long. */
-  open(key: RuntimeKey, how: 'claim' | 'cold', waitMs: number): void {
-    const text = runtimeKeyText(key);
-    this.reporter.opened(key, how);
-    const hand = this.#inHand.get(text) ?? [key, 0];
-    this.#inHand.set(text, hand);
-    hand[1] += 1;
-    setTimeout(() => this.reporter.served(key, waitMs), waitMs);
-    setTimeout(() => (hand[1] -= 1) || this.#inHand.delete(text), waitMs + inHandMs);
-  }
-}
-
-/** Pools that follow their targets, a start-up later. */
-class Pools {
-  readonly #supply: SupplyReporter;
-  readonly #targets: PoolTargets;
-  readonly #pools = new Map<string, { ready: number; starting: number }>();
-
-  constructor(supply: SupplyReporter, targets: PoolTargets) {
-    this.#supply = supply;
-    this.#targets = targets;
-    targets.onChange((key) => this.#follow(key));
-  }
-
-  claim(key: RuntimeKey): 'claim' | 'cold' {
-    const pool = this.#of(key);
-    if (pool.ready === 0) {
-      setTimeout(() => this.#supply.started(key, startUpMs), startUpMs);
-      return 'cold';
-    }
-    pool.ready -= 1;
-    this.#follow(key);
-    return 'claim';
-  }
-
-  #of(key: RuntimeKey): { ready: number; starting: number } {
-    const text = runtimeKeyText(key);
-    const pool = this.#pools.get(text) ?? { ready: 0, starting: 0 };
-    this.#pools.set(text, pool);
-    return pool;
-  }
-
-  #follow(runtime: RuntimeKey): void {
-    const pool = this.#of(runtime);
-    const size = this.#targets.find(runtime)?.size ?? 0;
-    for (; pool.ready + pool.starting < size; pool.starting += 1) {
-      setTimeout(() => this.#started(runtime), startUpMs);
-    }
-    pool.ready = Math.max(0, Math.min(pool.ready, size - pool.starting));
-    this.#supply.stands({ runtime, ...pool });
-  }
-
-  #started(runtime: RuntimeKey): void {
-    const pool = this.#of(runtime);
-    pool.starting -= 1;
-    pool.ready += 1;
-    this.#supply.started(runtime, startUpMs);
-    this.#follow(runtime);
-  }
 }
 
 export interface ScalingLoad {
