@@ -44,7 +44,7 @@ export class Autoscaler {
   readonly #deps: AutoscalerDeps;
   readonly #rounds: Rounds;
   readonly #urgent = new Set<string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(runtimes?: readonly string[]) => void>();
   #stops: Cancel[] = [];
   #between: Cancel | undefined;
   #notBefore = -Infinity;
@@ -159,14 +159,15 @@ export class Autoscaler {
     this.#between = undefined;
     if (this.#urgent.size === 0) return;
     const start = clock.monotonic();
-    this.#rounds.roundOf(this.#urgent, this.#moment);
+    const urgent = [...this.#urgent];
     this.#urgent.clear();
-    this.#decided();
+    this.#rounds.roundOf(urgent, this.#moment);
+    this.#decided(urgent);
     const took = clock.monotonic() - start;
     this.#notBefore = start + Math.max(betweenMs, took / betweenShare);
   }
 
-  #decided(): void {
-    for (const tell of [...this.#listeners]) tell();
+  #decided(runtimes?: readonly string[]): void {
+    for (const tell of [...this.#listeners]) tell(runtimes);
   }
 }

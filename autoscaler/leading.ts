@@ -6,7 +6,7 @@
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Leading } from '../model/elector.ts';
 import { asPlatformError } from '../model/errors.ts';
-import type { PoolTargetWrites } from '../model/platform.ts';
+import type { PoolTarget, PoolTargetWrites } from '../model/platform.ts';
 import type { Rounds } from './rounds.ts';
 import { Saving } from './saving.ts';
 import type { ScalerMemory } from './scaler-memory.ts';
@@ -18,8 +18,8 @@ export interface LeadDeps {
   readonly memory: Pick<ScalerMemory, 'save'>;
   /** Whether it is known what is deployed. */
   readonly ready: () => boolean;
-  /** Told after each round. */
-  readonly onDecided: (listener: () => void) => Cancel;
+  /** Told after each round: of which runtimes it was, or of all. */
+  readonly onDecided: (listener: (runtimes?: readonly string[]) => void) => Cancel;
   /** Told when messages may have been lost. */
   readonly onGap: (listener: () => void) => Cancel;
   readonly clock: Clock;
@@ -40,6 +40,9 @@ export class Lead implements Leading {
   #busy = false;
   /** Grows with each wish to publish, so that one that came while publishing is not lost. */
   #wish = 0;
+  /** What the wishes were about: all, or some. */
+  #all = true;
+  #some = new Set<string>();
   #gaps = 0;
   #again: Cancel = () => undefined;
   #ended = false;
@@ -48,8 +51,8 @@ export class Lead implements Leading {
     this.#deps = deps;
     this.#saving = new Saving(deps);
     this.#stops = [
-      deps.onDecided(() => {
-        this.#look();
+      deps.onDecided((runtimes) => {
+        this.#look(runtimes);
         this.#saving.look();
       }),
       // What was published may be gone with the store.
@@ -77,8 +80,10 @@ export class Lead implements Leading {
     this.#look();
   }
 
-  #look(): void {
+  #look(runtimes?: readonly string[]): void {
     this.#wish += 1;
+    this.#all ||= runtimes === undefined;
+    for (const text of runtimes ?? []) this.#some.add(text);
     if (this.#busy || this.#ended) return;
     this.#busy = true;
     this.#publishing = this.#publish();
@@ -105,18 +110,29 @@ export class Lead implements Leading {
 
   /** Until it is known of every runtime what its pool is to hold, what another leader published of the others stays. */
   async #tell(): Promise<void> {
+    const { rounds } = this.#deps;
+    const about = this.#all || this.#anew ? undefined : [...this.#some];
+    this.#all = false;
+    this.#some.clear();
+    const now = rounds.targets(about);
+    if (this.#anew && rounds.complete) await this.#replace(now);
+    else await this.#update(now, about === undefined);
+  }
+
+  async #replace(now: ReadonlyMap<string, PoolTarget>): Promise<void> {
+    const gaps = this.#gaps;
+    const at = this.#deps.clock.monotonic();
+    await this.#deps.targets.replace([...now.values()]);
+    this.#told.replace(now, at);
+    // What was told before a gap may be gone with the store.
+    this.#anew = gaps !== this.#gaps;
+  }
+
+  async #update(now: ReadonlyMap<string, PoolTarget>, all: boolean): Promise<void> {
     const { rounds, targets, clock } = this.#deps;
-    const now = rounds.targets();
     const at = clock.monotonic();
-    if (this.#anew && rounds.complete) {
-      const gaps = this.#gaps;
-      await targets.replace([...now.values()]);
-      this.#told.replace(now, at);
-      // What was told before a gap may be gone with the store.
-      this.#anew = gaps !== this.#gaps;
-      return;
-    }
-    const { changed, gone } = this.#told.news(now, at, rounds);
+    const changed = this.#told.news(now, at, rounds.sized);
+    const gone = all ? this.#told.gone(rounds.sized) : [];
     if (changed.length + gone.length === 0) return;
     await targets.update(changed, gone);
     this.#told.update(changed, gone, at);

@@ -7,13 +7,10 @@ import type { DeployedRuntime, PoolTarget } from '../model/platform.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
 import { DemandBook } from './demand-book.ts';
 import { limitsOn, type BudgetSettings } from './limits.ts';
-import { Sized } from './sized.ts';
+import { Sized, type ScalingMode } from './sized.ts';
 import { Strikes } from './strikes.ts';
 import { SupplyBook } from './supply-book.ts';
 import { targetsOf } from './targets.ts';
-
-/** `dry-run`: sizes are `warmPoolSize`, and what would have been is said. `off`: nothing is decided. */
-export type ScalingMode = 'on' | 'dry-run' | 'off';
 
 export interface RoundsOptions {
   readonly mode: ScalingMode;
@@ -111,13 +108,19 @@ export class Rounds {
 
   /** What all pools together may hold now; undefined when nothing is limited. */
   get limits(): ReturnType<typeof limitsOn> {
-    return limitsOn(this.#options.budget, this.#supply.nodes);
+    const { mode, budget } = this.#options;
+    return mode === 'off' ? undefined : limitsOn(budget, this.#supply.nodes);
   }
 
-  /** What pools are to hold as of the last round; of those runtimes of which that is known. */
-  targets(): ReadonlyMap<string, PoolTarget> {
-    const { mode } = this.#options;
-    return targetsOf([...this.#sized.values()], { mode, limits: this.limits });
+  /** What pools are to hold as of the last round: of some runtimes or of all, and of those of which that is known. */
+  targets(some?: readonly string[]): ReadonlyMap<string, PoolTarget> {
+    const { limits } = this;
+    // In a budget one pool's size is another's.
+    if (!some || limits) return targetsOf(this.#sized.values(), limits);
+    return targetsOf(
+      some.flatMap((text) => this.#sized.get(text) ?? []),
+      undefined,
+    );
   }
 
   /** All runtimes that are sized, by runtimeKeyText. */
@@ -128,16 +131,16 @@ export class Rounds {
   #deploy(runtime: DeployedRuntime): string {
     const text = runtimeKeyText(runtime.key);
     const known = this.#sized.get(text);
-    const sized = known ?? new Sized(runtime);
+    const sized = known ?? new Sized(runtime, this.#options.mode);
     this.#sized.set(text, sized);
     const row = this.#remembered.get(text);
     this.#remembered.delete(text);
     try {
       const state: unknown = row === undefined ? undefined : JSON.parse(row);
-      sized.deploy(runtime, this.#options.mode !== 'off', state);
+      sized.deploy(runtime, state);
     } catch (fault) {
       this.#options.onFault(fault, text);
-      sized.deploy(runtime, this.#options.mode !== 'off');
+      sized.deploy(runtime);
     }
     return text;
   }
@@ -150,7 +153,9 @@ export class Rounds {
 
   #roundOf(sized: Sized, { now, at }: Moment): void {
     const { text } = sized;
-    const seen = { now, ...this.#demand.draw(text, at), ...this.#supply.draw(text) };
+    const { arrivals, coldStarts, inFlight } = this.#demand.draw(text, at);
+    const { ready, starting, startUps, failures } = this.#supply.draw(text);
+    const seen = { now, arrivals, coldStarts, inFlight, ready, starting, startUps, failures };
     try {
       sized.round(seen, at, this.#strikes);
     } catch (fault) {

@@ -59,10 +59,10 @@ export class SupplyBook {
   draw(runtime: string): SeenSupply {
     const row = this.#rows.get(runtime);
     if (!row) return nothing;
-    const seen = { ...row };
     if (row.ready + row.starting === 0) this.#rows.delete(runtime);
-    else if (row.startUps.length + row.failures > 0) Object.assign(row, { startUps: [], failures: 0 });
-    return seen;
+    else if (row.startUps.length + row.failures > 0)
+      this.#rows.set(runtime, { ...row, startUps: [], failures: 0 });
+    return row;
   }
 
   /** Forgets runtimes that are not among `known`. */

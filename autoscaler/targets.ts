@@ -1,63 +1,24 @@
-// From decisions to targets: dry runs keep warmPoolSize and only say, and what is beyond the budget is cut. Pure.
-// Does not own decisions nor how a budget is shared (core/).
-import type { DeployedRuntime, PoolTarget } from '../model/platform.ts';
+// From what each runtime asks for to targets: what is beyond the budget is cut. Pure.
+// Does not own what is asked for (sized.ts) nor how a budget is shared (core/budget.ts).
+import type { PoolTarget } from '../model/platform.ts';
 import type { Why } from '../model/scaling.ts';
 import { withinBudget, type Limits, type Wish } from './core/budget.ts';
-import type { Decision } from './core/signals.ts';
-import type { ScalingMode } from './rounds.ts';
-
-/** A runtime and what was decided of it; no decision where its own warmPoolSize counts, or nobody knows yet. */
-export interface Decided {
-  readonly text: string;
-  readonly runtime: DeployedRuntime;
-  readonly decides: boolean;
-  readonly decision: Decision | undefined;
-  /** Ready and starting. */
-  readonly there: number;
-}
-
-export interface TargetsOptions {
-  readonly mode: ScalingMode;
-  readonly limits: Limits | undefined;
-}
-
-/** What a pool is to hold before any budget. */
-interface Asked {
-  readonly target: PoolTarget;
-  readonly wish: Wish;
-}
-
-const onlySays = ({ runtime }: Decided, mode: ScalingMode): boolean =>
-  mode === 'dry-run' || runtime.scaling?.dryRun === true;
-
-function targetOf(one: Decided, mode: ScalingMode): PoolTarget {
-  const { runtime, decision } = one;
-  const { key, warmPoolSize } = runtime;
-  if (!decision) return { runtime: key, size: warmPoolSize };
-  const { size, why } = decision;
-  if (!onlySays(one, mode)) return { runtime: key, size, wanted: size, why };
-  // `dryRun` tells whoever shows it, for it may be the autoscaler's setting and not the runtime's.
-  const numbers = { ...why.numbers, dryRun: 1 };
-  return { runtime: key, size: warmPoolSize, wanted: size, why: { ...why, numbers } };
-}
+import type { Sized } from './sized.ts';
 
 /** What nothing but the YAML decides is a minimum: it is exactly what was asked for. */
-function minOf(one: Decided, mode: ScalingMode, size: number): number {
-  const policy = one.decision && !onlySays(one, mode) ? one.runtime.scaling?.policy : undefined;
+function minOf({ decision, onlySays, runtime }: Sized, size: number): number {
+  const policy = decision && !onlySays ? runtime.scaling?.policy : undefined;
   return policy && policy.class !== 'fixed' ? Math.min(policy.min, size) : size;
 }
 
-function askedOf(one: Decided, mode: ScalingMode): Asked {
-  const target = targetOf(one, mode);
-  const { memoryBytes, key } = one.runtime;
-  const worth = one.decision?.worth;
-  const wish: Wish = {
-    ...{ key: one.text, namespace: key.namespace, size: target.size, ready: one.there },
-    min: minOf(one, mode, target.size),
+function wishOf(sized: Sized, { size }: PoolTarget): Wish {
+  const { memoryBytes, key } = sized.runtime;
+  const worth = sized.decision?.worth;
+  return {
+    ...{ key: sized.text, namespace: key.namespace, size, min: minOf(sized, size), ready: sized.there },
     ...(memoryBytes !== undefined && { memoryBytes }),
     ...(worth && { worth }),
   };
-  return { target, wish };
 }
 
 function cut(target: PoolTarget, size: number): PoolTarget {
@@ -66,22 +27,20 @@ function cut(target: PoolTarget, size: number): PoolTarget {
   return { ...target, size, wanted, why };
 }
 
-/** Targets of all of whom it is known what their pools are to hold, by runtimeKeyText. */
-export function targetsOf(
-  all: readonly Decided[],
-  { mode, limits }: TargetsOptions,
-): ReadonlyMap<string, PoolTarget> {
-  const known = all.filter(({ decides, decision }) => !decides || decision);
-  if (!limits || mode === 'off') return new Map(known.map((one) => [one.text, targetOf(one, mode)]));
-  const asked = known.map((one) => askedOf(one, mode));
-  const sizes = withinBudget(
-    asked.map(({ wish }) => wish),
-    limits,
-  );
-  return new Map(
-    asked.map(({ target, wish: { key } }) => {
-      const size = sizes.get(key) ?? 0;
-      return [key, size < target.size ? cut(target, size) : target];
-    }),
-  );
+/** What of some runtimes is known that their pools are to hold, by runtimeKeyText. Limits hold for these together. */
+export function targetsOf(all: Iterable<Sized>, limits: Limits | undefined): ReadonlyMap<string, PoolTarget> {
+  const targets = new Map<string, PoolTarget>();
+  const wishes: Wish[] = [];
+  for (const sized of all) {
+    const { target, text } = sized;
+    if (!target) continue;
+    targets.set(text, target);
+    if (limits) wishes.push(wishOf(sized, target));
+  }
+  if (!limits) return targets;
+  for (const [text, size] of withinBudget(wishes, limits)) {
+    const target = targets.get(text);
+    if (target && size < target.size) targets.set(text, cut(target, size));
+  }
+  return targets;
 }

@@ -9,18 +9,12 @@ interface Row {
   readonly at: number;
 }
 
-/** Who knows when new sessions of a runtime came last. */
-export interface Arrivals {
-  readonly sized: ReadonlyMap<string, { readonly arrivedAt: number }>;
-}
+/** When new sessions of each runtime came last. */
+type Arrivals = ReadonlyMap<string, { readonly arrivedAt: number }>;
 
-export interface News {
-  readonly changed: readonly PoolTarget[];
-  readonly gone: readonly RuntimeKey[];
-}
-
-/** How often the reasons of a size are told anew while they alone change (ms). */
+/** How often the reasons of a size are told anew while they alone change (ms): while sessions come, and of a pool that waits for some. */
 const reasonsMs = 10_000;
+const waitingReasonsMs = 60_000;
 
 export class Told {
   #rows = new Map<string, Row>();
@@ -37,24 +31,26 @@ export class Told {
   }
 
   /** What is not known to others yet. */
-  news(targets: ReadonlyMap<string, PoolTarget>, at: number, { sized }: Arrivals): News {
+  news(targets: ReadonlyMap<string, PoolTarget>, at: number, arrivals: Arrivals): readonly PoolTarget[] {
     const changed: PoolTarget[] = [];
     for (const [text, target] of targets) {
       const row = this.#rows.get(text);
-      if (!row || isNews(row, target, at, sized.get(text)?.arrivedAt ?? -Infinity)) changed.push(target);
+      if (!row || isNews(row, target, at, arrivals.get(text)?.arrivedAt ?? -Infinity)) changed.push(target);
     }
-    const gone = [...this.#rows].filter(([text]) => !sized.has(text)).map(([, { target }]) => target.runtime);
-    return { changed, gone };
+    return changed;
+  }
+
+  /** Those that were published and are not among `there`. */
+  gone(there: { has(runtime: string): boolean }): readonly RuntimeKey[] {
+    return [...this.#rows].filter(([text]) => !there.has(text)).map(([, { target }]) => target.runtime);
   }
 }
 
-function isNews(
-  { target: before, at: toldAt }: Row,
-  target: PoolTarget,
-  at: number,
-  arrivedAt: number,
-): boolean {
+function isNews(row: Row, target: PoolTarget, at: number, arrivedAt: number): boolean {
+  const { target: before, at: toldAt } = row;
   if (before.size !== target.size || before.wanted !== target.wanted) return true;
-  if (before.why === target.why || at - toldAt < reasonsMs) return false;
-  return before.why?.rule !== target.why?.rule || arrivedAt >= toldAt;
+  const passed = at - toldAt;
+  if (before.why === target.why || passed < reasonsMs) return false;
+  if (before.why?.rule !== target.why?.rule || arrivedAt >= toldAt) return true;
+  return target.size > 0 && passed >= waitingReasonsMs;
 }

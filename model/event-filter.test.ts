@@ -1,6 +1,8 @@
 // Which events pass which filters. Where Knative behaves so, the test says where (knative/eventing, pkg/eventfilter/…);
 // where it does not, docs/event-filters.md says so.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Attributes } from './cesql/attributes.ts';
 import { PlatformError } from './errors.ts';
@@ -235,5 +237,21 @@ describe('the schema', () => {
     const exact = JSON.parse('{"__proto__": "x", "id": "e-1"}') as Record<string, string>;
     expect(passes({ exact })).toBe(false);
     expect(passes({ exact: { constructor: 'function Object() { [native code] }' } })).toBe(false);
+  });
+
+  describe('takes what docs/event-filters.md shows', () => {
+    const page = readFileSync(new URL('../docs/event-filters.md', import.meta.url), 'utf8');
+    const examples = (language: string): string[] =>
+      [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, is, text = '']) =>
+        is === language ? [text] : [],
+      );
+
+    test.each(examples('yaml'))('%s', (text) => {
+      expect(told(parse(text))).toEqual([]);
+    });
+
+    test.each(examples('sql'))('%s', (cesql) => {
+      expect(told({ filters: [{ cesql }] })).toEqual([]);
+    });
   });
 });

@@ -188,6 +188,10 @@ class KubernetesDriver implements Driver {
     return { tier: 'kubernetes', lacks: this.#claims ? [] : [lack] };
   }
 
+  nodes(): number {
+    return Math.max(1, this.#nodeEnds.nodes);
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     for (const interrupt of this.#interrupts.values()) interrupt.abort();

@@ -118,6 +118,7 @@ describe('nodes that are listened to', () => {
     sandboxes.put('t', podOn('10.0.0.1', 'v'));
     sandboxes.put('w', podOn('10.0.0.2', 'x'));
     expect([...nodes.keys()]).toEqual(['http://10.0.0.1:8090', 'http://10.0.0.2:8090']);
+    expect(ends.nodes).toBe(2);
   });
 
   test('are left with their last sandbox', () => {

@@ -40,6 +40,11 @@ export class NodeEnds {
     for (const id of deps.book.ids()) this.#follow(id);
   }
 
+  /** How many nodes have a sandbox of ours. */
+  get nodes(): number {
+    return this.#nodes.size;
+  }
+
   close(): void {
     this.#closed = true;
     this.#stop();

@@ -41,7 +41,7 @@ describe('the picture', () => {
   test('has the target as a line that steps', () => {
     const [, points = ''] = /<polyline [^>]*points="([^"]+)"/.exec(drawn) ?? [];
     const heights = points.split(' ').map((point) => Number(point.split(',')[1]));
-    expect(heights).toEqual([415, 415, 215, 215, 215, 215, 415, 415]);
+    expect(heights).toEqual([440, 440, 240, 240, 240, 240, 440, 440]);
   });
 
   test('is well-formed, whatever its title', () => {

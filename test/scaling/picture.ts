@@ -4,9 +4,9 @@ import type { Sample } from './run.ts';
 const width = 960;
 const left = 60;
 const right = 20;
-const load = { top: 40, bottom: 170 };
-const pool = { top: 215, bottom: 415 };
-const height = 460;
+const load = { top: 60, bottom: 190 };
+const pool = { top: 240, bottom: 440 };
+const height = 485;
 
 const colours = {
   opened: '#9bbf9b',
@@ -134,14 +134,16 @@ export function svg(title: string, samples: readonly Sample[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
-    label(left, 16, title, 'start', ' font-weight="bold"'),
+    label(left, 20, title, 'start', ' font-weight="bold"'),
     loadPanel(samples, x),
     poolPanel(samples, x),
     ...marks,
     label((left + width - right) / 2, height - 8, 'seconds', 'middle'),
     '</svg>',
     '',
-  ].join('\n');
+  ]
+    .join('\n')
+    .replace(/\n{2,}/g, '\n');
 }
 
 const columns = ['at', 'opened', 'cold', 'failed', 'target', 'wanted', 'ready', 'starting', 'text'] as const;

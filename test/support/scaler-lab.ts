@@ -2,7 +2,7 @@
 import { Autoscaler } from '../../autoscaler/autoscaler.ts';
 import type { Lead } from '../../autoscaler/leading.ts';
 import type { BudgetSettings } from '../../autoscaler/limits.ts';
-import type { ScalingMode } from '../../autoscaler/rounds.ts';
+import type { ScalingMode } from '../../autoscaler/sized.ts';
 import type { DemandReport, SupplyReport } from '../../model/demand.ts';
 import type { DeployedRuntime, PoolTarget, PoolTargetWrites } from '../../model/platform.ts';
 import type { RuntimeKey } from '../../model/sandbox.ts';
