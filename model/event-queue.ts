@@ -18,7 +18,7 @@ export interface EncodedEvent {
 export interface NewDelivery {
   /** triggerKeyText. */
   readonly trigger: string;
-  /** Deliveries of one lane go one after another. Undefined: this one waits for no other. */
+  /** Deliveries of one lane go one after another, of whichever triggers they are. Undefined: this one waits for no other. */
   readonly lane?: string;
   /** `source` and `id` of the event, for people and to know repeats. */
   readonly source: string;
@@ -35,6 +35,8 @@ export interface QueueLimits {
   /** Deliveries that may wait, those in hand included: of one trigger, and in all. */
   readonly perTrigger: number;
   readonly total: number;
+  /** The most that bodies and headers of all that waits or is dead may take together (bytes). Absent: as much as there is room. */
+  readonly bytes?: number;
 }
 
 export type Appended =
@@ -78,6 +80,8 @@ export type Outcome =
   | { readonly kind: 'done' }
   /** Not handed out before `dueAt` (ms since the epoch), nor is anything else of its lane. */
   | { readonly kind: 'again'; readonly dueAt: number; readonly error: DeliveryError }
+  /** As `again`, but nothing was tried, so it does not count as a try: whoever had it stops, or has no room. */
+  | { readonly kind: 'untried'; readonly dueAt: number }
   /** To the dead letters. */
   | { readonly kind: 'buried'; readonly error: DeliveryError; readonly at: number };
 
@@ -116,19 +120,26 @@ export interface TriggerBacklog {
 }
 
 export interface EventQueue {
-  /** All or none, in the order given. */
+  /** All or none, in the order given. Of repeats within one call the first is stored. */
   append(deliveries: readonly NewDelivery[], limits: QueueLimits, now: number): Promise<Appended>;
-  /** What is due, is in nobody's hands (any more) and is first of its lane; the oldest of each trigger first. */
+  /**
+   * What is due, is in nobody's hands (any more) and is first of its lane. Deliveries without a lane that were never tried come in the
+   * order of their append; what was tried before, or waited for its lane, neither starves nor is starved by what is new.
+   * Fewer than wanted were found when fewer are answered.
+   */
   take(request: TakeRequest): Promise<readonly Taken[]>;
   /** Keeps them in hand; answers those tickets that are the holder's no more. */
   renew(tickets: readonly string[], holder: string, until: number): Promise<readonly string[]>;
-  /** Answers false, and changes nothing, when the ticket is the holder's no more. */
+  /** Answers false, and changes nothing, when the ticket is the holder's no more. Until somebody else took it, it is the holder's. */
   settle(ticket: string, holder: string, outcome: Outcome): Promise<boolean>;
   /** What waits for each trigger of which anything waits or is dead. */
   backlog(): Promise<readonly TriggerBacklog[]>;
-  /** Drops what waited longer than so for that trigger to the dead letters, or what has no trigger any more; answers how many. */
+  /** To the dead letters with what was appended for that trigger before `before` and is in nobody's hands; answers how many. */
   expire(trigger: string, before: number, error: DeliveryError, now: number): Promise<number>;
-  /** Told soon after something may have become due; a message may be lost. */
+  /**
+   * Told soon after something became due for a trigger for which nothing was due before; a message may be lost, and nobody is told
+   * when a time (`dueAt`, the end of a holding) has come. So whoever is told takes until it gets less than it wants, and asks now and then.
+   */
   onAppended(listener: (trigger: string) => void): () => void;
 }
 
@@ -140,6 +151,8 @@ export interface DeadLetters {
   replay(deadIds: readonly string[], now: number): Promise<number>;
   /** Forgets them; answers how many there were. */
   drop(deadIds: readonly string[]): Promise<number>;
+  /** Forgets those buried before `before`, and of each trigger the oldest beyond `most`; answers how many of which trigger. */
+  ageOut(before: number, most: number): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Which session an event's key means, and when schedules struck last. */
