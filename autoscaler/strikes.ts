@@ -20,6 +20,8 @@ class Line {
 
   constructor(pattern: string, timezone: string) {
     this.#cron = new Cron(pattern, { paused: true, timezone, mode: '5-part' });
+    // A time zone that there is not is noticed only now.
+    this.#cron.nextRun(new Date(0));
   }
 
   /** Strikes that are not over, rising. */
