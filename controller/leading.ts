@@ -77,8 +77,8 @@ interface TermDeps {
   /** How long a lease of an activator may last (ms): a rebuilt session may be under one that nobody knows of any more. */
   readonly leaseMs: number;
   readonly commandPatienceMs: number;
-  /** How many warm sandboxes may start at the same time where they start on other machines. */
-  readonly startsAtOnce?: number;
+  /** See ControllerDeps. */
+  readonly startsAtOnce?: (nodes: number) => number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Told when all is brought together and kept: from now on the control API may be served. */
   readonly onLead: (led: Led, registry: Registry | undefined) => void;
@@ -100,8 +100,8 @@ export interface LeadingElsewhereDeps extends Omit<TermDeps, 'onLead'> {
 }
 
 const lookAgainMs = 5_000;
-/** Nodes pull and start side by side; more than this only queues up in the API server and the kubelets. */
-const startsOnCluster = 16;
+/** Nodes pull and start side by side; more than this only queues up in the kubelets, and then in the API server. */
+const startsOnCluster = (nodes: number): number => Math.min(64, Math.max(16, 8 * nodes));
 const closePatienceMs = 1_500;
 
 /** One lead. What it made is in its fields as soon as it is there, so that it can be ended from any point. */

@@ -16,7 +16,7 @@ export interface PoolStarterDeps {
   readonly ids: Ids;
   readonly clock: Clock;
   /** See PoolsDeps. */
-  readonly startsAtOnce?: number;
+  readonly startsAtOnce?: (() => number) | undefined;
   readonly coldStarts: () => number;
   readonly offer: (entry: WarmSandbox) => Promise<void>;
   /** Told after a start of a runtime's sandbox began or ended, and when one that failed may be tried again. */
@@ -150,7 +150,7 @@ export class PoolStarter {
   /** How many may be under way now; looks again by itself while sessions start cold. */
   #allowed(): number {
     const { coldStarts, clock, startsAtOnce } = this.#deps;
-    if (startsAtOnce !== undefined) return startsAtOnce;
+    if (startsAtOnce) return startsAtOnce();
     if (coldStarts() === 0) {
       this.#liveSince = undefined;
       return atOnceHere;

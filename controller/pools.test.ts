@@ -4,7 +4,7 @@ import { PlatformError } from '../model/errors.ts';
 import { settle } from '../test/support/manual-clock.ts';
 import { keyOf, PoolsLab } from '../test/support/pools-lab.ts';
 
-const cluster = { startsAtOnce: 16 };
+const cluster = { startsAtOnce: () => 16 };
 
 async function opened(change: ConstructorParameters<typeof PoolsLab>[0] = cluster): Promise<PoolsLab> {
   const lab = new PoolsLab(change);

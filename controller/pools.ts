@@ -24,10 +24,10 @@ export interface PoolsDeps {
   readonly ids: Ids;
   readonly clock: Clock;
   /**
-   * How many warm sandboxes may start at the same time where they start on other machines. Without it they start on this one:
-   * on half of its processors, and while sessions start cold at most one.
+   * How many warm sandboxes may start at the same time where they start on other machines, asked each time. Without it they start
+   * on this one: on half of its processors, and while sessions start cold at most one.
    */
-  readonly startsAtOnce?: number;
+  readonly startsAtOnce?: (() => number) | undefined;
   /** How many sessions are being started cold at this moment. */
   readonly coldStarts: () => number;
   /** Told of a session that has a sandbox which was thought to wait in the pool. */
