@@ -41,6 +41,7 @@ export interface PoolsDeps {
 const stopsAtOnceHere = 4;
 const stopsAtOnceElsewhere = 64;
 const retryMs = 1_000;
+const looksAtATime = 500;
 
 interface Told {
   readonly key: RuntimeKey;
@@ -90,7 +91,7 @@ export class Pools {
   open(): void {
     this.#open = true;
     this.#book.opened();
-    for (const key of this.#all()) this.#deps.clock.after(0, () => this.look(key));
+    this.#lookAtAll();
   }
 
   /** Looks at a runtime's pool and does what it lacks, or has too much. Returns at once; asking often costs little. */
@@ -113,7 +114,7 @@ export class Pools {
     try {
       await this.#book.compare();
     } finally {
-      for (const key of this.#all()) this.look(key);
+      this.#lookAtAll();
     }
   }
 
@@ -142,6 +143,13 @@ export class Pools {
     this.#book.close();
     await this.#starter.close();
     while (this.#retiring.size > 0) await Promise.all(this.#retiring);
+  }
+
+  /** Some at a time, so that live work gets in between. */
+  #lookAtAll(): void {
+    const keys = [...this.#all()];
+    for (let i = 0; i < keys.length; i += looksAtATime)
+      this.#deps.clock.after(0, () => keys.slice(i, i + looksAtATime).forEach((key) => this.look(key)));
   }
 
   /** Every runtime that is deployed, or of which something is left. */
