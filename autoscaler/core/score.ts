@@ -20,8 +20,8 @@ const better = 0.95;
 const alike = 1.03;
 /** A choice is made anew when the rate is not the same to within this. */
 const sameRate = 0.9;
-/** And after so many horizons without a session, of which about eight overlap. */
-const choiceEvery = 8;
+/** And after so many horizons, of which about eight overlap. */
+const choiceEvery = 4;
 
 export interface ScoreState {
   readonly sums: readonly number[];
@@ -71,7 +71,7 @@ export class Score {
     const fading = 2 ** (-sessions / halfLife);
     this.#sessions = this.#sessions * fading + sessions;
     this.#cold = this.#cold * fading + cold;
-    this.#choice = undefined;
+    if (cold > 0) this.#choice = undefined;
   }
 
   /**
@@ -87,7 +87,7 @@ export class Score {
       else if (late > 0) this.#missed[at] = (this.#missed[at] ?? 0) + Math.min(late, -left);
     }
     this.#since += times;
-    if (late > 0 || this.#since >= choiceEvery) this.#choice = undefined;
+    if (this.#since >= choiceEvery) this.#choice = undefined;
   }
 
   #fade(fading: number): void {
