@@ -44,8 +44,8 @@ export interface ControllerDeps {
   readonly leaseMs?: number;
   /** How often pools are looked at although nothing was heard (ms), where messages may be lost; never by default. */
   readonly lookAgainMs?: number;
-  /** Where sandboxes start on other machines: how many warm ones may start at the same time, given the number of those. */
-  readonly startsAtOnce?: (nodes: number) => number;
+  /** Whether sandboxes start on other machines. */
+  readonly startsElsewhere?: boolean;
   /** How long a pause, resume or end asked for by a person may take (ms). */
   readonly commandPatienceMs: number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -67,7 +67,7 @@ export class Controller {
   #stopping = false;
 
   constructor(deps: ControllerDeps) {
-    const { store, clock, log, startsAtOnce } = deps;
+    const { store, clock, log, startsElsewhere = false } = deps;
     this.#deps = deps;
     const marks = new MarkBook(deps.driver);
     this.#marks = marks;
@@ -82,7 +82,7 @@ export class Controller {
     });
     this.#pools = new Pools({
       ...{ ...deps, driver },
-      startsAtOnce: startsAtOnce && (() => startsAtOnce(this.#nodes())),
+      nodes: startsElsewhere ? () => this.#nodes() : undefined,
       onStanding: (stand) => this.#supply?.stands(stand),
       coldStarts: () => this.#cold.size,
       onClaimed: (session) => this.#attention.claimed(session),

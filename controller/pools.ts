@@ -24,10 +24,10 @@ export interface PoolsDeps {
   readonly ids: Ids;
   readonly clock: Clock;
   /**
-   * How many warm sandboxes may start at the same time where they start on other machines, asked each time. Without it they start
-   * on this one: on half of its processors, and while sessions start cold at most one.
+   * On how many other machines warm sandboxes start: as many at the same time as they do without slowing each other down. Without
+   * it they start on this one: on half of its processors, and while sessions start cold at most one.
    */
-  readonly startsAtOnce?: (() => number) | undefined;
+  readonly nodes?: (() => number) | undefined;
   /** How many sessions are being started cold at this moment. */
   readonly coldStarts: () => number;
   /** Told of a session that has a sandbox which was thought to wait in the pool. */
@@ -204,7 +204,7 @@ export class Pools {
   /** Takes out as many as may be stopped at once; the rest when those are gone, unless they are wanted again by then. */
   #retire(key: RuntimeKey, surplus: readonly WarmSandbox[]): void {
     const text = runtimeKeyText(key);
-    const most = this.#deps.startsAtOnce === undefined ? stopsAtOnceHere : stopsAtOnceElsewhere;
+    const most = this.#deps.nodes === undefined ? stopsAtOnceHere : stopsAtOnceElsewhere;
     this.#overfull.delete(text);
     for (const entry of surplus) {
       if (this.#book.isBusy(entry)) continue;
