@@ -79,7 +79,7 @@ export interface Moment {
   readonly waiting: Waiting;
 }
 
-const firstBurst = geometric(0.5);
+const firstBurst = geometric(0.1);
 
 export class Demand {
   #fast = 0;
@@ -275,12 +275,11 @@ export class Demand {
   }
 
   #steadyChances(): Chances {
-    const { seen } = this.#steady;
-    return (this.#steady.chances ??= mixed(
-      seen,
-      negativeBinomial(levelOf(this.#slow), this.#dispersion()),
-      priorWeight,
-    ));
+    if (this.#steady.chances) return this.#steady.chances;
+    const prior = negativeBinomial(levelOf(this.#slow), this.#dispersion());
+    // However long nothing came, half a session may have: what was never seen is not for that impossible (Jeffreys, 1946).
+    const belief = prior.map((chance, bin) => Math.max(chance, (firstBurst[bin] ?? 0) / 2));
+    return (this.#steady.chances = mixed(this.#steady.seen, belief, priorWeight));
   }
 
   #steadySizes(): Float64Array {
