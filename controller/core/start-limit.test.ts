@@ -6,10 +6,9 @@ function settled(processors: number, nodes: number, batches = 60): { limit: numb
   const aloneMs = 1_000;
   let limit = firstLimit(nodes);
   let fastestMs: number | undefined;
-  let tookMs = aloneMs;
   for (let batch = 0; batch < batches; batch += 1) {
     const beside = batch % 10 === 9 ? 1 : limit;
-    tookMs = aloneMs * Math.max(1, beside / processors);
+    const tookMs = aloneMs * Math.max(1, beside / processors);
     fastestMs = fastestAfter(fastestMs, tookMs);
     for (let i = 0; i < beside; i += 1)
       limit = limitAfter(limit, { tookMs, fastestMs, beside: Math.min(beside, limit) }, nodes);
