@@ -46,6 +46,7 @@ export class Autoscaler {
   readonly #urgent = new Set<string>();
   readonly #listeners = new Set<(runtimes?: readonly string[]) => void>();
   #stops: Cancel[] = [];
+  #lead: Lead | undefined;
   #between: Cancel | undefined;
   #notBefore = -Infinity;
   #remembers = false;
@@ -81,7 +82,7 @@ export class Autoscaler {
   /** What the elector calls with each new term. */
   async lead(term: number): Promise<Lead> {
     const { openTargets, openMemory, onGap, clock, log } = this.#deps;
-    return new Lead({
+    this.#lead = new Lead({
       ...{ rounds: this.#rounds, onGap, clock, log },
       targets: openTargets(term),
       memory: openMemory(term),
@@ -91,6 +92,12 @@ export class Autoscaler {
         return () => void this.#listeners.delete(listener);
       },
     });
+    return this.#lead;
+  }
+
+  /** Saves all that was learned, if this one leads; before an orderly stop. Never rejects. */
+  async save(): Promise<void> {
+    await this.#lead?.save();
   }
 
   /** What all pools together may hold now; undefined when nothing is limited. */

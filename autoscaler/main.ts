@@ -88,6 +88,7 @@ async function elect({ config, redis, metrics, log, onStop }: Wired): Promise<vo
   });
   showLead(metrics, role, () => elector.term !== undefined);
   onStop(() => elector.close());
+  onStop(() => autoscaler.save());
   elector.start();
 }
 

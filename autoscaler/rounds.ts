@@ -25,6 +25,9 @@ export interface Moment {
   readonly at: number;
 }
 
+/** How often the books are rid of what nobody will draw (ms). */
+const tidyMs = 5_000;
+
 export class Rounds {
   readonly #options: RoundsOptions;
   readonly #demand = new DemandBook();
@@ -33,6 +36,7 @@ export class Rounds {
   readonly #sized = new Map<string, Sized>();
   /** What was learned of runtimes that are not deployed yet, or no more. */
   readonly #remembered = new Map<string, string>();
+  #tidiedAt = -Infinity;
   #rememberedOf: ReadonlySet<string> = new Set();
 
   constructor(options: RoundsOptions) {
@@ -77,8 +81,7 @@ export class Rounds {
 
   /** A round of all runtimes. */
   round(moment: Moment): void {
-    this.#demand.tidy(this.#sized, moment.at);
-    this.#supply.tidy(this.#sized);
+    this.#tidy(moment.at);
     if (this.#supply.known) for (const sized of this.#sized.values()) this.#roundOf(sized, moment);
   }
 
@@ -126,6 +129,13 @@ export class Rounds {
   /** All runtimes that are sized, by runtimeKeyText. */
   get sized(): ReadonlyMap<string, Sized> {
     return this.#sized;
+  }
+
+  #tidy(at: number): void {
+    if (at - this.#tidiedAt < tidyMs) return;
+    this.#tidiedAt = at;
+    this.#demand.tidy(this.#sized, at);
+    this.#supply.tidy(this.#sized);
   }
 
   #deploy(runtime: DeployedRuntime): string {

@@ -7,9 +7,6 @@ import { createScaler } from './core/scaler.ts';
 import type { Decision, Scaler, Signals } from './core/signals.ts';
 import type { Strikes } from './strikes.ts';
 
-/** How long arrivals are remembered one by one for a schedule that they may belong to (ms). */
-const rememberMs = 60_000;
-
 type Seen = Omit<Signals, 'scheduled'>;
 
 /** `dry-run`: sizes are `warmPoolSize`, and what would have been is said. `off`: nothing is decided. */
@@ -31,7 +28,6 @@ export class Sized {
   #target: PoolTarget | undefined;
   /** Ready and starting, as the last round saw it. */
   #there = 0;
-  #arrivals: (readonly [at: number, count: number])[] = [];
   #arrivedAt = -Infinity;
   #unsaved = true;
 
@@ -90,8 +86,7 @@ export class Sized {
     if (!this.#deciding) return;
     const { scaler, scaling } = this.#deciding;
     const { schedule } = scaling;
-    if (schedule.length > 0) this.#remember(now, arrivals);
-    const scheduled = schedule.length === 0 ? [] : strikes.coming(schedule, now, (time) => this.#since(time));
+    const scheduled = schedule.length === 0 ? [] : strikes.coming(schedule, now);
     const decision = scaler.round(scheduled.length === 0 ? seen : { ...seen, scheduled });
     this.#unsaved ||= arrivals + startUps.length + failures > 0 || decision.size !== this.#decision?.size;
     if (decision !== this.#decision) this.#target = undefined;
@@ -136,15 +131,6 @@ export class Sized {
   /** What was saved may be gone. */
   unsaved(): void {
     this.#unsaved = true;
-  }
-
-  #remember(now: number, arrivals: number): void {
-    if (arrivals > 0) this.#arrivals.push([now, arrivals]);
-    this.#arrivals = this.#arrivals.filter(([at]) => Math.abs(now - at) < rememberMs);
-  }
-
-  #since(time: number): number {
-    return this.#arrivals.reduce((sum, [at, count]) => (at >= time ? sum + count : sum), 0);
   }
 }
 

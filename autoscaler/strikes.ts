@@ -6,8 +6,6 @@ import type { ScheduledSessions } from '../model/scaling.ts';
 
 /** How far ahead strikes are told (ms): longer than any start-up takes. */
 const aheadMs = 10 * 60_000;
-/** How long sessions of a strike may keep being waited for (ms): clocks differ, and whoever starts them takes a moment. */
-const lateMs = 30_000;
 /** Strikes told of one schedule; only one that strikes every few seconds has more. */
 const most = 16;
 
@@ -20,15 +18,17 @@ class Line {
 
   constructor(pattern: string, timezone: string) {
     this.#cron = new Cron(pattern, { paused: true, timezone, mode: '5-part' });
+    // A time zone that there is not is noticed only now.
+    this.#cron.nextRun(new Date(0));
   }
 
-  /** Strikes that are not over, rising. */
-  around(now: number): readonly number[] {
-    if (now - lateMs < this.#from) this.#times = [];
-    while ((this.#times[0] ?? Infinity) <= now - lateMs) this.#times.shift();
-    this.#from = now - lateMs;
+  /** Strikes after `now`, rising. */
+  after(now: number): readonly number[] {
+    if (now < this.#from) this.#times = [];
+    this.#from = now;
+    while ((this.#times[0] ?? Infinity) <= now) this.#times.shift();
     while (this.#times.length < most) {
-      const last = this.#times.at(-1) ?? this.#from;
+      const last = this.#times.at(-1) ?? now;
       if (last > now + aheadMs) break;
       const next = this.#cron.nextRun(new Date(last))?.getTime();
       // A date that never comes, as the 30th of February.
@@ -54,22 +54,13 @@ export class Strikes {
     this.#onFault = onFault;
   }
 
-  /** What is to come, in order of time. `cameSince(ms)`: how many sessions have come since that time; they are not waited for any more. */
-  coming(
-    schedule: readonly ScheduledSessions[],
-    now: number,
-    cameSince: (time: number) => number = () => 0,
-  ): readonly Scheduled[] {
+  /** What is to come, in order of time. A strike that has struck is told no more. */
+  coming(schedule: readonly ScheduledSessions[], now: number): readonly Scheduled[] {
     const coming = schedule.flatMap(({ cron, timeZone = 'UTC', sessions }) => {
-      const times = this.#line(cron, timeZone)?.around(now) ?? [];
-      return times
-        .filter((time) => time <= now + aheadMs)
-        .map((time) => ({
-          inMs: Math.max(0, time - now),
-          sessions: time > now ? sessions : Math.max(0, sessions - cameSince(time)),
-        }));
+      const times = this.#line(cron, timeZone)?.after(now) ?? [];
+      return times.filter((time) => time <= now + aheadMs).map((time) => ({ inMs: time - now, sessions }));
     });
-    return coming.filter(({ sessions }) => sessions > 0).sort((one, other) => one.inMs - other.inMs);
+    return coming.sort((one, other) => one.inMs - other.inMs);
   }
 
   #line(cron: string, timeZone: string): Line | undefined {

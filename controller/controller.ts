@@ -44,8 +44,8 @@ export interface ControllerDeps {
   readonly leaseMs?: number;
   /** How often pools are looked at although nothing was heard (ms), where messages may be lost; never by default. */
   readonly lookAgainMs?: number;
-  /** How many warm sandboxes may start at the same time where they start on other machines. */
-  readonly startsAtOnce?: number;
+  /** Whether sandboxes start on other machines. */
+  readonly startsElsewhere?: boolean;
   /** How long a pause, resume or end asked for by a person may take (ms). */
   readonly commandPatienceMs: number;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -67,7 +67,7 @@ export class Controller {
   #stopping = false;
 
   constructor(deps: ControllerDeps) {
-    const { store, clock, log } = deps;
+    const { store, clock, log, startsElsewhere = false } = deps;
     this.#deps = deps;
     const marks = new MarkBook(deps.driver);
     this.#marks = marks;
@@ -82,6 +82,7 @@ export class Controller {
     });
     this.#pools = new Pools({
       ...{ ...deps, driver },
+      nodes: startsElsewhere ? () => this.#nodes() : undefined,
       onStanding: (stand) => this.#supply?.stands(stand),
       coldStarts: () => this.#cold.size,
       onClaimed: (session) => this.#attention.claimed(session),
@@ -144,9 +145,13 @@ export class Controller {
     await this.#runner.settled();
   }
 
+  #nodes(): number {
+    return this.#deps.driver.nodes?.() ?? 1;
+  }
+
   #supplyReporter(): SupplyReporter | undefined {
-    const { supply: reports, ids, clock, driver, log } = this.#deps;
-    const nodes = (): number => driver.nodes?.() ?? 1;
+    const { supply: reports, ids, clock, log } = this.#deps;
+    const nodes = (): number => this.#nodes();
     return reports && new SupplyReporter({ reports, from: ids.uuid(), clock, nodes, log });
   }
 

@@ -77,8 +77,8 @@ interface TermDeps {
   /** How long a lease of an activator may last (ms): a rebuilt session may be under one that nobody knows of any more. */
   readonly leaseMs: number;
   readonly commandPatienceMs: number;
-  /** How many warm sandboxes may start at the same time where they start on other machines. */
-  readonly startsAtOnce?: number;
+  /** See ControllerDeps. */
+  readonly startsElsewhere?: boolean;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Told when all is brought together and kept: from now on the control API may be served. */
   readonly onLead: (led: Led, registry: Registry | undefined) => void;
@@ -100,8 +100,6 @@ export interface LeadingElsewhereDeps extends Omit<TermDeps, 'onLead'> {
 }
 
 const lookAgainMs = 5_000;
-/** Nodes pull and start side by side; more than this only queues up in the API server and the kubelets. */
-const startsOnCluster = 16;
 const closePatienceMs = 1_500;
 
 /** One lead. What it made is in its fields as soon as it is there, so that it can be ended from any point. */
@@ -210,4 +208,4 @@ export const createLeading = (deps: LeadingDeps): BeginLeading =>
 
 /** Leads over runtimes that are deployed elsewhere, as their sandboxes are: on a cluster. */
 export const createLeadingElsewhere = (deps: LeadingElsewhereDeps): BeginLeading =>
-  leadingOver({ startsAtOnce: startsOnCluster, ...deps });
+  leadingOver({ startsElsewhere: true, ...deps });

@@ -8,6 +8,7 @@ import type { Ids } from '../model/open-session.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
 import type { WarmSandbox } from '../model/session-store.ts';
 import { backoffMs, nextToStart, type Lack } from './core/pool-plan.ts';
+import { fastestAfter, firstLimit, limitAfter } from './core/start-limit.ts';
 import type { Deployment } from './deployments.ts';
 import type { Freezer, SandboxLifecycle } from './driver.ts';
 
@@ -16,7 +17,7 @@ export interface PoolStarterDeps {
   readonly ids: Ids;
   readonly clock: Clock;
   /** See PoolsDeps. */
-  readonly startsAtOnce?: number;
+  readonly nodes?: (() => number) | undefined;
   readonly coldStarts: () => number;
   readonly offer: (entry: WarmSandbox) => Promise<void>;
   /** Told after a start of a runtime's sandbox began or ended, and when one that failed may be tried again. */
@@ -42,6 +43,7 @@ interface Attempts extends Lack {
   failures: number;
   quietUntil: number;
   lastTurn: number;
+  fastestMs?: number;
   trouble?: string;
 }
 
@@ -68,6 +70,8 @@ export class PoolStarter {
   readonly #lacking = new Set<Attempts>();
   readonly #underway = new Set<Promise<void>>();
   #startingInAll = 0;
+  /** How many may start at once on other machines, as learned until now. */
+  #limit: number | undefined;
   #turn = 0;
   /** Since when sessions have been starting cold without a pause (ms, monotonic). */
   #liveSince: number | undefined;
@@ -149,8 +153,8 @@ export class PoolStarter {
 
   /** How many may be under way now; looks again by itself while sessions start cold. */
   #allowed(): number {
-    const { coldStarts, clock, startsAtOnce } = this.#deps;
-    if (startsAtOnce !== undefined) return startsAtOnce;
+    const { coldStarts, clock, nodes } = this.#deps;
+    if (nodes) return (this.#limit ??= firstLimit(nodes()));
     if (coldStarts() === 0) {
       this.#liveSince = undefined;
       return atOnceHere;
@@ -194,8 +198,10 @@ export class PoolStarter {
     const id = ids.uuid();
     try {
       const name = `${key.name}-${ids.suffix()}`;
+      const since = clock.monotonic();
       const sandbox = await driver.start({ id, name, generation: 1, workload, revision });
       if (this.#resigned) return;
+      this.#learn(attempts, clock.monotonic() - since);
       await driver.pause(id, 0);
       if (this.#resigned) return;
       if (this.#closed) return await driver.stop(id, 'remove');
@@ -206,6 +212,14 @@ export class PoolStarter {
     } catch (fault) {
       await this.#failed(attempts, id, fault);
     }
+  }
+
+  #learn(attempts: Attempts, tookMs: number): void {
+    const { nodes } = this.#deps;
+    const fastestMs = fastestAfter(attempts.fastestMs, tookMs);
+    attempts.fastestMs = fastestMs;
+    const sample = { tookMs, fastestMs, beside: this.#startingInAll };
+    if (nodes) this.#limit = limitAfter(this.#limit ?? firstLimit(nodes()), sample, nodes());
   }
 
   async #failed(attempts: Attempts, id: string, fault: unknown): Promise<void> {

@@ -24,10 +24,10 @@ export interface PoolsDeps {
   readonly ids: Ids;
   readonly clock: Clock;
   /**
-   * How many warm sandboxes may start at the same time where they start on other machines. Without it they start on this one:
-   * on half of its processors, and while sessions start cold at most one.
+   * On how many other machines warm sandboxes start: as many at the same time as they do without slowing each other down. Without
+   * it they start on this one: on half of its processors, and while sessions start cold at most one.
    */
-  readonly startsAtOnce?: number;
+  readonly nodes?: (() => number) | undefined;
   /** How many sessions are being started cold at this moment. */
   readonly coldStarts: () => number;
   /** Told of a session that has a sandbox which was thought to wait in the pool. */
@@ -41,6 +41,7 @@ export interface PoolsDeps {
 const stopsAtOnceHere = 4;
 const stopsAtOnceElsewhere = 64;
 const retryMs = 1_000;
+const looksAtATime = 500;
 
 interface Told {
   readonly key: RuntimeKey;
@@ -90,7 +91,7 @@ export class Pools {
   open(): void {
     this.#open = true;
     this.#book.opened();
-    for (const key of this.#all()) this.#deps.clock.after(0, () => this.look(key));
+    this.#lookAtAll();
   }
 
   /** Looks at a runtime's pool and does what it lacks, or has too much. Returns at once; asking often costs little. */
@@ -113,7 +114,7 @@ export class Pools {
     try {
       await this.#book.compare();
     } finally {
-      for (const key of this.#all()) this.look(key);
+      this.#lookAtAll();
     }
   }
 
@@ -142,6 +143,13 @@ export class Pools {
     this.#book.close();
     await this.#starter.close();
     while (this.#retiring.size > 0) await Promise.all(this.#retiring);
+  }
+
+  /** Some at a time, so that live work gets in between. */
+  #lookAtAll(): void {
+    const keys = [...this.#all()];
+    for (let i = 0; i < keys.length; i += looksAtATime)
+      this.#deps.clock.after(0, () => keys.slice(i, i + looksAtATime).forEach((key) => this.look(key)));
   }
 
   /** Every runtime that is deployed, or of which something is left. */
@@ -196,7 +204,7 @@ export class Pools {
   /** Takes out as many as may be stopped at once; the rest when those are gone, unless they are wanted again by then. */
   #retire(key: RuntimeKey, surplus: readonly WarmSandbox[]): void {
     const text = runtimeKeyText(key);
-    const most = this.#deps.startsAtOnce === undefined ? stopsAtOnceHere : stopsAtOnceElsewhere;
+    const most = this.#deps.nodes === undefined ? stopsAtOnceHere : stopsAtOnceElsewhere;
     this.#overfull.delete(text);
     for (const entry of surplus) {
       if (this.#book.isBusy(entry)) continue;

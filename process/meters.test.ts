@@ -83,6 +83,19 @@ describe('what is shown', () => {
     expect(await shown(registry, 'agentcube_pool_ready')).toEqual([ready('python', 'kpa', 3)]);
   });
 
+  test('pools are read once for all that is told of them', async () => {
+    const registry = new Registry();
+    let looks = 0;
+    showPools(registry, () => {
+      looks += 1;
+      return [pool('python', { ready: looks })];
+    });
+    for (const look of [1, 2]) {
+      expect(await registry.metrics()).toContain(`class="target"} ${look}`);
+      expect(looks).toBe(look);
+    }
+  });
+
   test('limits where there are some', async () => {
     const registry = new Registry();
     const budget: BudgetGauge[] = [{ sandboxes: 50 }, { namespace: 'team-a', memoryBytes: 1e9 }];

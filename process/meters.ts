@@ -155,12 +155,23 @@ class PoolLabels {
   }
 }
 
+/** Reads once for all gauges that are asked in the same turn of the event loop, as a registry asks them. */
+function onceATurn<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    if (!known) queueMicrotask(() => (known = undefined));
+    known ??= { value: read() };
+    return known.value;
+  };
+}
+
 /** Shows all pools, while this process tends them; none otherwise. */
 export function showPools(registry: Registry, pools: () => readonly PoolGauges[]): void {
   const labels = new PoolLabels();
+  const now = onceATurn(pools);
   for (const name of Object.keys(poolGauges) as (keyof typeof poolGauges)[]) {
     const row = (pool: PoolGauges): Row => [labels.of(pool), pool[name]];
-    new LiveGauge(registry, `agentcube_pool_${name}`, poolGauges[name], () => pools().map(row));
+    new LiveGauge(registry, `agentcube_pool_${name}`, poolGauges[name], () => now().map(row));
   }
 }
 

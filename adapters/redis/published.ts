@@ -17,20 +17,18 @@ local function inPortions(command, from, to)
 end
 `;
 
-// ARGV: the term, the channel, the version, then name and text of each row.
+// ARGV: the term, the channel, then name and text of each row; the version is one of them.
 const REPLACE = `${COMMON}
 redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], '${PUBLISHED}', ARGV[3])
-inPortions('HSET', 4, #ARGV)
+inPortions('HSET', 3, #ARGV)
 redis.call('PUBLISH', ARGV[2], '')`;
 
-// ARGV: the term, the channel, the version, how many rows go, their names, then name and text of each that is set.
+// ARGV: the term, the channel, how many rows go, their names, then as above.
 const UPDATE = `${COMMON}
 local before = redis.call('HGET', KEYS[2], '${PUBLISHED}') or ''
-local gone = tonumber(ARGV[4])
-inPortions('HDEL', 5, 4 + gone)
-redis.call('HSET', KEYS[2], '${PUBLISHED}', ARGV[3])
-inPortions('HSET', 5 + gone, #ARGV)
+local gone = tonumber(ARGV[3])
+inPortions('HDEL', 4, 3 + gone)
+inPortions('HSET', 4 + gone, #ARGV)
 redis.call('PUBLISH', ARGV[2], before .. '\\n' .. table.concat(ARGV, '\\n', 3))`;
 
 export type TableName = 'runtimes' | 'targets';
@@ -49,14 +47,17 @@ export function tablePublisher(link: RedisLink, fence: Fence, table: TableName):
   const key = keyOf(link, table);
   const run = randomUUID().slice(0, 8);
   let writings = 0;
-  const version = (): string => `${fence.term} ${run}-${(writings += 1)}`;
+  const textsOf = (rows: Rows): string[] => {
+    const version = `${fence.term} ${run}-${(writings += 1)}`;
+    return [PUBLISHED, version, ...[...rows].flat()];
+  };
   return {
     async replace(rows) {
-      await replace([key], key, version(), ...[...rows].flat());
+      await replace([key], key, ...textsOf(rows));
     },
     async update(rows, gone) {
       if (rows.size + gone.length === 0) return;
-      await update([key], key, version(), gone.length, ...gone, ...[...rows].flat());
+      await update([key], key, gone.length, ...gone, ...textsOf(rows));
     },
   };
 }
@@ -97,12 +98,13 @@ export interface TableUpdate {
 
 /** What a message says that changed; undefined when it only says that something did. */
 export function readUpdate(text: string): TableUpdate | undefined {
-  const [before = '', version = '', gone = '', ...lines] = text.split('\n');
+  const [before = '', gone = '', ...lines] = text.split('\n');
   const names = Number(gone);
   const odd = (lines.length - names) % 2 !== 0;
-  if (!counted(before) || !counted(version)) return undefined;
-  if (!/^\d+$/.test(gone) || names > lines.length || odd) return undefined;
+  if (!counted(before) || !/^\d+$/.test(gone) || names > lines.length || odd) return undefined;
   const rows = new Map<string, string>();
   for (let at = names; at < lines.length; at += 2) rows.set(lines[at] ?? '', lines[at + 1] ?? '');
-  return { before, version, rows, gone: lines.slice(0, names) };
+  const version = counted(rows.get(PUBLISHED) ?? '');
+  rows.delete(PUBLISHED);
+  return version === undefined ? undefined : { before, version, rows, gone: lines.slice(0, names) };
 }

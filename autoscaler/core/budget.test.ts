@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { withinBudget, type Limit, type Limits, type Wish } from './budget.ts';
+import { noMaximum } from '../../model/scaling.ts';
 import { diceFrom } from '../../test/support/crowd.ts';
 
 const wish = (key: string, more: Partial<Wish> = {}): Wish => ({
@@ -112,8 +113,13 @@ test('what is worth nothing, or does not say, is filled evenly', () => {
 });
 
 test('where no limit says anything of a sandbox, there is no end to them', () => {
-  const wishes = [wish('a/free', { size: 2_000 }), wish('a/x', { memoryBytes: 5 })];
-  expect(sizes(wishes, { platform: { memoryBytes: 10 } })).toEqual({ 'a/free': 2_000, 'a/x': 2 });
+  const wishes = [wish('a/free', { size: noMaximum, min: noMaximum }), wish('a/x', { memoryBytes: 5 })];
+  expect(sizes(wishes, { platform: { memoryBytes: 10 } })).toEqual({ 'a/free': noMaximum, 'a/x': 2 });
+});
+
+test('a worth that is no number is none', () => {
+  const wishes = [wish('a/x', { worth: () => NaN }), wish('a/y', { worth: () => 1e-9 })];
+  expect(sizes(wishes, { platform: { idle: 12 } })).toEqual({ 'a/x': 2, 'a/y': 10 });
 });
 
 test('a limit of 0 is one', () => {

@@ -92,7 +92,9 @@ class Claim {
     this.wish = wish;
     this.bytes = wish.memoryBytes ?? 0;
     this.#cost = cost;
-    this.#look();
+    // Of what no limit counts there may be any number.
+    if (cost === 0) this.size = wish.size;
+    else this.#look();
   }
 
   grant(): void {
@@ -105,7 +107,7 @@ class Claim {
     this.stays = this.size < ready;
     this.filled = size === 0 ? 1 : this.size / size;
     const saves = Math.max(0, worth?.(this.size + 1) ?? 0) * (this.stays ? staying : 1);
-    this.worth = Math.min(this.worth, this.#cost === 0 ? Infinity : saves / this.#cost);
+    this.worth = Math.min(this.worth, saves / this.#cost || 0);
   }
 }
 

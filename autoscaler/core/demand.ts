@@ -41,11 +41,14 @@ const steadyHalfLife = 16_000;
 /** `steady` is worked out anew after so many observations. */
 const steadyEvery = 16;
 const fading = 2 ** (-1 / halfLife);
+const staleParts = 16;
 /** No pool is larger than so many times the most that ever came, and some. */
 const plausible = 2;
 
 /** What was seen in one situation, and what follows from it. */
 class Situation {
+  /** Observations since something was worked out from them. */
+  fresh = 0;
   readonly seen: Histogram;
   chances: Chances | undefined;
   sizes: Float64Array | undefined;
@@ -53,6 +56,11 @@ class Situation {
   constructor(seen = new Histogram(halfLife)) {
     this.seen = seen;
   }
+}
+
+interface Belief {
+  readonly chances: Chances;
+  readonly sizes: Float64Array;
 }
 
 export interface DemandState {
@@ -71,7 +79,7 @@ export interface Moment {
   readonly waiting: Waiting;
 }
 
-const firstBurst = geometric(0.5);
+const firstBurst = geometric(0.1);
 
 export class Demand {
   #fast = 0;
@@ -86,7 +94,9 @@ export class Demand {
   #began: number | undefined;
   #last = 0;
   readonly #steady = new Situation(new Histogram(steadyHalfLife));
-  readonly #steadyRest = { left: 0 };
+  #steadyLeft = 0;
+  /** Sizes where little was seen, by level. */
+  readonly #believed = new Map<number, Belief>();
   /** What came after silence, when something did. */
   readonly #burst = new Situation();
   readonly #slowSeen = new Map<number, Situation>();
@@ -197,20 +207,37 @@ export class Demand {
     this.#square = this.#square * fading + expected ** 2;
   }
 
-  /** For each view and risk the size now. Never less where both counters are higher. */
-  sizes({ place, waiting }: Moment): Float64Array {
-    const sizes = new Float64Array(choices);
-    sizes.set(this.#steadySizes(), 0);
+  /** For each view the sizes now, by risk. */
+  sizes({ place, waiting }: Moment): readonly Float64Array[] {
+    const steady = this.#steadySizes();
     if (place === 0) {
-      const silent = this.#silentSizes(waiting);
-      sizes.set(silent, risks.length);
-      sizes.set(silent, 2 * risks.length);
-    } else {
-      this.#busySizes(place, sizes);
+      const silent = sizesOf(this.#burstChances(), this.#silence.ending(waiting));
+      return [steady, silent, silent];
     }
-    const most = this.#began === undefined ? 1 : Math.ceil(plausible * this.#most) + 1;
-    for (let at = 0; at < choices; at += 1) if ((sizes[at] ?? 0) > most) sizes[at] = most;
-    return sizes;
+    const slow = this.#slowSizes(place % levels);
+    if (isFamiliar(this.#fineSeen.get(place))) return [steady, slow, this.#fineSizes(place)];
+    const { sizes, strange } = this.#unfamiliar(place);
+    return strange ? [larger(steady, sizes), larger(slow, sizes), sizes] : [steady, slow, sizes];
+  }
+
+  /** What a view at a risk holds for less load: never less for more. */
+  least({ place }: Moment, view: number, risk: number): number {
+    let least = 0;
+    if (view === 1) {
+      for (const [level, it] of this.#slowSeen)
+        if (level < place % levels && isFamiliar(it))
+          least = Math.max(least, this.#slowSizes(level)[risk] ?? 0);
+    } else if (view === 2) {
+      for (const [other, it] of this.#fineSeen)
+        if (covers(place, other) && isFamiliar(it))
+          least = Math.max(least, this.#fineSizes(other)[risk] ?? 0);
+    }
+    return least;
+  }
+
+  /** Above this no size is plausible. */
+  get most(): number {
+    return this.#began === undefined ? 1 : Math.ceil(plausible * this.#most) + 1;
   }
 
   /** The chance that `count` sessions or more come within a horizon, by one view. */
@@ -221,39 +248,26 @@ export class Demand {
     return chanceOf(this.#fineChances(place), count);
   }
 
-  #busySizes(place: number, sizes: Float64Array): void {
-    const fine = sizes.subarray(2 * risks.length);
-    const strange = this.#fineSizesAt(place, fine);
-    const middle = sizes.subarray(risks.length, 2 * risks.length);
-    const slow = place % levels;
-    middle.set(this.#slowSizes(slow));
-    for (const [other, it] of this.#slowSeen)
-      if (other < slow && isFamiliar(it)) raise(middle, this.#slowSizes(other));
-    if (!strange) return;
-    raise(middle, fine);
-    raise(sizes.subarray(0, risks.length), fine);
-  }
-
-  /** Fills in the finest view's sizes, and says whether never so much load was seen. */
-  #fineSizesAt(place: number, sizes: Float64Array): boolean {
-    const known = isFamiliar(this.#fineSeen.get(place));
-    let strange = !known;
-    sizes.set(known ? this.#fineSizes(place) : this.#believed(place));
-    for (const [other, it] of known ? [] : this.#fineSeen) {
-      // What is only believed is no more than what is known of more load.
-      if (!isFamiliar(it) || !covers(other, place)) continue;
-      strange = false;
-      lower(sizes, this.#fineSizes(other));
-    }
-    for (const [other, it] of this.#fineSeen)
-      if (isFamiliar(it) && covers(place, other)) raise(sizes, this.#fineSizes(other));
-    return strange;
-  }
-
-  /** Sizes at a place where little was seen: half of what comes at any time, half of what such a load lets one think. */
-  #believed(place: number): Float64Array {
+  /** Sizes where little was seen, and whether never so much load was. What is only believed is no more than what is known of more load. */
+  #unfamiliar(place: number): { readonly sizes: Float64Array; readonly strange: boolean } {
     const level = Math.max(Math.floor(place / levels), place % levels);
-    return sizesOf(halfAndHalf(this.#steadyChances(), negativeBinomial(level, this.#dispersion())));
+    const believed = this.#belief(level).sizes;
+    let sizes: Float64Array | undefined;
+    for (const [other, it] of this.#fineSeen)
+      if (isFamiliar(it) && covers(other, place)) sizes = smaller(sizes ?? believed, this.#fineSizes(other));
+    return { sizes: sizes ?? believed, strange: sizes === undefined };
+  }
+
+  /** What is believed at a level of load: half of it what comes at any time, half what such a load lets one think. */
+  #believe(level: number): Belief {
+    const chances = halfAndHalf(this.#steadyChances(), negativeBinomial(level, this.#dispersion()));
+    const belief = { chances, sizes: sizesOf(chances) };
+    this.#believed.set(level, belief);
+    return belief;
+  }
+
+  #belief(level: number): Belief {
+    return this.#believed.get(level) ?? this.#believe(level);
   }
 
   #dispersion(): number {
@@ -261,27 +275,27 @@ export class Demand {
   }
 
   #steadyChances(): Chances {
-    const { seen } = this.#steady;
-    return (this.#steady.chances ??= mixed(
-      seen,
-      negativeBinomial(levelOf(this.#slow), this.#dispersion()),
-      priorWeight,
-    ));
+    if (this.#steady.chances) return this.#steady.chances;
+    const prior = negativeBinomial(levelOf(this.#slow), this.#dispersion());
+    // However long nothing came, half a session may have: what was never seen is not for that impossible (Jeffreys, 1946).
+    const belief = prior.map((chance, bin) => Math.max(chance, (firstBurst[bin] ?? 0) / 2));
+    return (this.#steady.chances = mixed(this.#steady.seen, belief, priorWeight));
   }
 
   #steadySizes(): Float64Array {
-    this.#steadyRest.left -= 1;
-    if (this.#steadyRest.left <= 0) {
+    this.#steadyLeft -= 1;
+    if (this.#steadyLeft <= 0) {
       this.#steady.chances = undefined;
       this.#steady.sizes = undefined;
-      this.#steadyRest.left = steadyEvery;
+      this.#believed.clear();
+      this.#steadyLeft = steadyEvery;
     }
     return (this.#steady.sizes ??= sizesOf(this.#steadyChances()));
   }
 
   #slowChances(level: number): Chances {
     const it = situation(this.#slowSeen, level);
-    return (it.chances ??= mixed(it.seen, negativeBinomial(level, this.#dispersion()), priorWeight));
+    return (it.chances ??= mixed(it.seen, this.#belief(level).chances, priorWeight));
   }
 
   #slowSizes(level: number): Float64Array {
@@ -301,11 +315,15 @@ export class Demand {
   }
 
   #burstChances(): Chances {
-    return (this.#burst.chances ??= mixed(this.#burst.seen, firstBurst, priorWeight));
-  }
-
-  #silentSizes(waiting: Waiting): Float64Array {
-    return sizesOf(this.#burstChances(), this.#silence.ending(waiting));
+    const { seen, chances } = this.#burst;
+    if (chances) return chances;
+    const steady = this.#steadyChances();
+    const something = steady[0] ?? 1;
+    const belief = halfAndHalf(
+      firstBurst,
+      steady.map((chance) => chance / something),
+    );
+    return (this.#burst.chances = mixed(seen, belief, priorWeight));
   }
 }
 
@@ -326,8 +344,12 @@ function situation(known: Map<number, Situation>, at: number): Situation {
   return found;
 }
 
+/** What follows is worked out anew when there is a part more to know. */
 function learn(it: Situation, came: number): void {
   it.seen.add(came);
+  it.fresh += 1;
+  if (it.fresh * staleParts < it.seen.weight) return;
+  it.fresh = 0;
   it.chances = undefined;
   it.sizes = undefined;
 }
@@ -340,12 +362,8 @@ const covers = (place: number, other: number): boolean =>
   Math.floor(other / levels) <= Math.floor(place / levels) &&
   other % levels <= place % levels;
 
-function lower(sizes: Float64Array, most: Float64Array): void {
-  for (let at = 0; at < sizes.length; at += 1)
-    if ((most[at] ?? 0) < (sizes[at] ?? 0)) sizes[at] = most[at] ?? 0;
-}
+const larger = (one: Float64Array, other: Float64Array): Float64Array =>
+  one.map((size, at) => Math.max(size, other[at] ?? 0));
 
-function raise(sizes: Float64Array, least: Float64Array): void {
-  for (let at = 0; at < sizes.length; at += 1)
-    if ((least[at] ?? 0) > (sizes[at] ?? 0)) sizes[at] = least[at] ?? 0;
-}
+const smaller = (one: Float64Array, other: Float64Array): Float64Array =>
+  one.map((size, at) => Math.min(size, other[at] ?? 0));

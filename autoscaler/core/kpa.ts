@@ -32,6 +32,9 @@ export interface KpaState {
 export const kpaState = (state: unknown): KpaState | undefined =>
   isStateOf<KpaState>(state, 'kpa', version) ? state : undefined;
 
+/** How long a first round is taken to be, which nobody knows. Knative scrapes every second. */
+const roundMs = 1_000;
+
 /** Knative's `MakeMetric`: whole seconds, at least one. */
 const panicWindowMs = ({ stableWindowMs, panicWindowPercentage }: KpaPolicy): number =>
   1_000 * Math.max(1, Math.round((stableWindowMs * panicWindowPercentage) / 100_000));
@@ -54,7 +57,8 @@ export class KpaScaler implements Scaler {
 
   constructor(policy: KpaPolicy, state?: KpaState) {
     this.#policy = policy;
-    this.#time = new SteadyTime(state?.elapsed);
+    // Whoever goes on has its first round a round later, about.
+    this.#time = new SteadyTime(state && state.elapsed + roundMs);
     this.#stable = new Buckets(policy.stableWindowMs, state?.stable);
     this.#panic = new Buckets(panicWindowMs(policy), state?.panic);
     this.#decider = new Decider(policy, state?.decider);
@@ -93,7 +97,7 @@ export class KpaScaler implements Scaler {
     this.#desired = decided?.desired ?? this.#desired;
     const standing = { desired: this.#desired, ready: pods, have: ready + starting };
     const applied = this.#lastOnes.apply({ elapsed, ...standing });
-    const { size, rule } = this.#tried(applied.size, ready, elapsed);
+    const { size, rule } = this.#startUps.allowed(applied.size, ready, elapsed);
     const { target } = this.#policy;
     const failing = this.#startUps.failing;
     return {
@@ -108,8 +112,7 @@ export class KpaScaler implements Scaler {
 
   /** One write a round, as one scrape a second: while there are pods or something came. */
   #takeIn(seen: Signals, elapsed: number): void {
-    // How long a first round was is not known; Knative scrapes every second.
-    const passed = elapsed - (this.#last ?? elapsed - 1_000);
+    const passed = elapsed - (this.#last ?? elapsed - roundMs);
     this.#last = elapsed;
     this.#worth.see(seen, passed);
     this.#startUps.see(seen.startUps, seen.failures, elapsed);
@@ -134,12 +137,5 @@ export class KpaScaler implements Scaler {
     if (decided === undefined) return 'kpa without data';
     if (decided.scaled !== decided.desired) return 'kpa, scale-down delay';
     return this.#decider.panicking ? 'kpa in panic' : 'kpa';
-  }
-
-  /** While start-ups fail one is tried at a time, after a pause that doubles. */
-  #tried(size: number, ready: number, elapsed: number): { size: number; rule?: string } {
-    if (this.#startUps.failing === 0 || size <= ready) return { size };
-    if (this.#startUps.pauseLeft(elapsed) > 0) return { size: ready, rule: 'start-ups fail, waiting' };
-    return { size: ready + 1, rule: 'start-ups fail, trying one' };
   }
 }

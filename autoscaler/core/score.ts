@@ -16,8 +16,12 @@ const mostCorrection = 4;
 const believedMisses = 1;
 /** Another view is followed when it would have had so much fewer waiting. */
 const better = 0.95;
+/** A view that would have had so many times the misses of the best, and half of one, is as good. */
+const alike = 1.03;
 /** A choice is made anew when the rate is not the same to within this. */
 const sameRate = 0.9;
+/** And after so many horizons, of which about eight overlap. */
+const choiceEvery = 4;
 
 export interface ScoreState {
   readonly sums: readonly number[];
@@ -43,8 +47,9 @@ export class Score {
   #cold = 0;
   #view = finest;
   #choice: Choice | undefined;
-  /** What it was made for. */
+  /** What it was made for, and how many horizons were scored since. */
   #rate = 0;
+  #since = 0;
 
   /** `allowed`: share of sessions that may start cold, above 0. */
   constructor(allowed: number, state?: ScoreState) {
@@ -66,7 +71,7 @@ export class Score {
     const fading = 2 ** (-sessions / halfLife);
     this.#sessions = this.#sessions * fading + sessions;
     this.#cold = this.#cold * fading + cold;
-    this.#choice = undefined;
+    if (cold > 0) this.#choice = undefined;
   }
 
   /**
@@ -81,7 +86,8 @@ export class Score {
       if (left > 0) this.#idle[at] = (this.#idle[at] ?? 0) + left * times;
       else if (late > 0) this.#missed[at] = (this.#missed[at] ?? 0) + Math.min(late, -left);
     }
-    if (late > 0) this.#choice = undefined;
+    this.#since += times;
+    if (this.#since >= choiceEvery) this.#choice = undefined;
   }
 
   #fade(fading: number): void {
@@ -107,14 +113,17 @@ export class Score {
   /** What to follow; `rate`: sessions within a horizon, on average over all time. */
   choice(rate: number): Choice {
     if (this.#choice && rate > this.#rate * sameRate && rate < this.#rate / sameRate) return this.#choice;
-    this.#rate = rate;
+    [this.#rate, this.#since] = [rate, 0];
     const found = views.map((_, view) => this.#within(view, Math.min(1, rate)));
-    const now = found[this.#view];
-    let best = { view: this.#view, ...(now ?? { risk: risks.length - 1, excess: 0, idle: 0 }) };
-    for (const [view, it] of found.entries()) {
-      const fewer = it.excess < best.excess || (it.excess === best.excess && it.idle < better * best.idle);
-      if (view !== best.view && fewer) best = { view, ...it };
+    const least = Math.min(...found.map(({ misses }) => misses));
+    const fewest = Math.max(this.#budget, least * alike + 0.5);
+    let best: (Choice & { readonly idle: number }) | undefined;
+    for (const [view, { risk, misses, idle }] of found.entries()) {
+      if (misses > fewest) continue;
+      const waiting = view === this.#view ? better * idle : idle;
+      if (!best || waiting < best.idle) best = { view, risk, idle: waiting };
     }
+    best ??= { view: finest, risk: risks.length - 1, idle: 0 };
     this.#view = best.view;
     return (this.#choice = { view: best.view, risk: best.risk });
   }
@@ -123,18 +132,21 @@ export class Score {
    * The largest chance that the score says is small enough for a view. Each time that nothing is held for a session it comes at
    * most with that chance: so misses are at most the chance times the horizons, and their share is that over the rate.
    */
-  #within(view: number, rate: number): { risk: number; excess: number; idle: number } {
+  #within(view: number, rate: number): { risk: number; misses: number; idle: number } {
     const from = view * risks.length;
-    const { aim } = this;
     const believed = believedMisses / this.#allowed;
-    const budget = aim * (this.#scored + believed);
     // What no chance would have saved is no reason to hold more.
-    const unavoidable = (this.#missed[from + risks.length - 1] ?? 0) + believed * aim;
-    const most = Math.max(budget, unavoidable);
+    const unavoidable = (this.#missed[from + risks.length - 1] ?? 0) + believed * this.aim;
+    const most = Math.max(this.#budget, unavoidable);
     const misses = (risk: number): number =>
       (this.#missed[from + risk] ?? 0) + believed * Math.min(1, (risks[risk] ?? 0) / rate);
     let risk = 0;
     while (risk < risks.length - 1 && misses(risk) > most) risk += 1;
-    return { risk, excess: Math.max(0, misses(risk) - budget), idle: this.#idle[from + risk] ?? 0 };
+    return { risk, misses: misses(risk), idle: this.#idle[from + risk] ?? 0 };
+  }
+
+  /** Misses that there may be of all scored sessions, and of those that the belief stands for. */
+  get #budget(): number {
+    return this.aim * (this.#scored + believedMisses / this.#allowed);
   }
 }

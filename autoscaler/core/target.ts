@@ -152,7 +152,8 @@ export class TargetScaler implements Scaler {
     const choice = this.#score.choice(((this.#total + 0.5) * horizon) / (elapsed + horizon));
     this.#fade(times);
     // What would be wanted had nobody come: more load is never a reason for less.
-    if (seen.arrivals > 0) this.#hold(this.#demand.sizes(this.#demand.moment(elapsed, horizon, round)));
+    if (seen.arrivals > 0 && this.#demand.silent)
+      this.#hold(this.#demand.sizes(this.#demand.moment(elapsed, horizon, round)));
     this.#takeIn(seen, times);
     const moment = this.#demand.moment(elapsed, horizon, round);
     const sizes = this.#demand.sizes(moment);
@@ -160,8 +161,11 @@ export class TargetScaler implements Scaler {
     this.#observeFrom(times, moment);
     const at = choice.view * risks.length + choice.risk;
     const scheduled = this.#scheduled.expected(seen, elapsed, times);
-    const held = this.#given(this.#held[at] ?? 0, times, seen);
-    return this.#decision(seen, times, { choice, wanted: sizes[at] ?? 0, held, scheduled, moment });
+    const own = sizes[choice.view]?.[choice.risk] ?? 0;
+    const all = Math.max(own, this.#demand.least(moment, choice.view, choice.risk));
+    const wanted = Math.min(all, this.#demand.most);
+    const held = this.#given(Math.max(wanted, this.#held[at] ?? 0), times, seen);
+    return this.#decision(seen, times, { choice, wanted, held, scheduled, moment });
   }
 
   /** While nothing comes for long, nothing changes for a part of that time. */
@@ -209,9 +213,14 @@ export class TargetScaler implements Scaler {
     for (let at = 0; at < choices; at += 1) this.#held[at] = (this.#held[at] ?? 0) * fading;
   }
 
-  #hold(sizes: Float64Array): void {
-    for (let at = 0; at < choices; at += 1)
-      if ((sizes[at] ?? 0) > (this.#held[at] ?? 0)) this.#held[at] = sizes[at] ?? 0;
+  #hold(views: readonly Float64Array[]): void {
+    const { most } = this.#demand;
+    let at = 0;
+    for (const sizes of views)
+      for (let risk = 0; risk < sizes.length; risk += 1, at += 1) {
+        const size = Math.min(most, sizes[risk] ?? 0);
+        if (size > (this.#held[at] ?? 0)) this.#held[at] = size;
+      }
   }
 
   /** What is held when this is wished for; the choice may have changed. */

@@ -75,7 +75,7 @@ describe('while no message is missing', () => {
     await writes.replace([target('a', 1)]);
     await targets.start();
     // The same as the table says, as a message that came late.
-    await server.cli('PUBLISH', table, `7 x-0\n7 x-1\n0\n${row('a', 9).join('\n')}`);
+    await server.cli('PUBLISH', table, `7 x-0\n0\n#term\n7 x-1\n${row('a', 9).join('\n')}`);
     await writes.update([target('b', 1)], []);
     await holds('b', 1);
     expect(sizeOf('a')).toBe(1);
@@ -138,9 +138,10 @@ describe('the table is read again', () => {
   test.each([
     ['nothing', ''],
     ['no version', 'hello'],
-    ['half a row', '7 x-1\n7 x-2\n0\nAgentRuntime/default/a'],
-    ['more that is gone than there is', '7 x-1\n7 x-2\n9\nAgentRuntime/default/a'],
-    ['a count that is none', '7 x-1\n7 x-2\n-1\na\nb'],
+    ['no version of its own', `7 x-1\n0\n${row('a', 9).join('\n')}`],
+    ['half a row', '7 x-1\n0\n#term\n7 x-2\nAgentRuntime/default/a'],
+    ['more that is gone than there is', '7 x-1\n9\n#term\n7 x-2'],
+    ['a count that is none', '7 x-1\n-1\n#term\n7 x-2'],
   ])('when a message says %s', async (_, text) => {
     await writes.replace([target('a', 1)]);
     await targets.start();

@@ -34,7 +34,9 @@ export interface Opened {
 
 /** Runs kubectl with a text on its standard input. Rejects with what it printed. */
 async function kubectl(args: readonly string[], input = ''): Promise<void> {
-  const child = spawn('kubectl', args, { stdio: ['pipe', 'ignore', 'pipe'] });
+  // Named, because a process that jest runs tests in has an environment of its own beside the real one.
+  const env = { ...process.env };
+  const child = spawn('kubectl', args, { stdio: ['pipe', 'ignore', 'pipe'], env });
   const printed: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => printed.push(text));
   child.stdin.end(input);

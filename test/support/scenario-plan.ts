@@ -43,7 +43,12 @@ function policyOf(words: readonly string[]): ScalingPolicy {
     return at < 0 ? otherwise : Number(words[at + 1]);
   };
   const bounds = { min: value('min', 0), max: value('max', noMaximum) };
-  if (words[0] === 'kpa') return { ...kpaDefaults, ...bounds, metric: 'rps', target: value('target', 1) };
+  if (words[0] === 'kpa')
+    return {
+      ...{ ...kpaDefaults, ...bounds, metric: 'rps', target: value('target', 1) },
+      scaleDownDelayMs: value('scale-down-delay', 0) * 1_000,
+      scaleToZeroPodRetentionMs: value('retention', 0) * 1_000,
+    };
   if (words[0] === 'fixed') return { class: 'fixed', size: value('size', 0) };
   const toZero = value('to-zero-after', 0);
   const warmStarts = value('warm', 99) / 100;

@@ -54,6 +54,38 @@ function random(seed: number): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
+/** Calls `arrive` so often a second on average, with exponential pauses; made up for when the machine was busy. */
+class Arrivals {
+  readonly #perSecond: number;
+  readonly #roll: () => number;
+  readonly #arrive: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #tickedAt = 0;
+  #due = 0;
+
+  constructor(perSecond: number, roll: () => number, arrive: () => void) {
+    this.#perSecond = perSecond;
+    this.#roll = roll;
+    this.#arrive = arrive;
+  }
+
+  begin(): void {
+    this.#tickedAt = clock.monotonic();
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    const now = clock.monotonic();
+    this.#due += (now - this.#tickedAt) / second;
+    this.#tickedAt = now;
+    for (; this.#due > 0; this.#due += Math.log(1 - this.#roll()) / this.#perSecond) this.#arrive();
+  }
+}
+
 export interface ScalingLoad {
   readonly targets: PoolTargets;
   /** Begins to open sessions; they go on until `stop`. */
@@ -102,18 +134,13 @@ export async function scalingLoad(redisAddr: string, size: LoadSize): Promise<Sc
     if (how === 'cold') counts.cold += 1;
     pick(activators, roll()).open(key, how, how === 'cold' ? startUpMs : 2);
   };
-  let due = 0;
-  const tick = (): void => {
-    // Exponential pauses between sessions.
-    for (due += tickMs / second; due > 0; due += Math.log(1 - roll()) / size.sessionsPerSecond) openOne();
-  };
-  let timer: NodeJS.Timeout | undefined;
+  const arrivals = new Arrivals(size.sessionsPerSecond, roll, openOne);
   return {
     targets,
-    begin: () => void (timer = setInterval(tick, tickMs)),
+    begin: () => arrivals.begin(),
     opened: () => ({ ...counts }),
     async stop() {
-      clearInterval(timer);
+      arrivals.stop();
       supply.stop();
       await Promise.all(activators.map(({ reporter }) => reporter.stop()));
       targets.stop();
