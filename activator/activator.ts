@@ -7,6 +7,7 @@ import type { RuntimeKey } from '../model/sandbox.ts';
 import type { SessionReads } from '../model/session-store.ts';
 import { sessionIdOf } from './core/headers.ts';
 import { createRouter } from './core/route.ts';
+import type { EventIngress } from './events/ingress.ts';
 import { HttpCaller, type Signer } from './http-caller.ts';
 import { answerOwn, refuseOwnUpgrade } from './own-routes.ts';
 import { Routing, type RoutingConfig, type RoutingDeps, type RoutingStats } from './routing.ts';
@@ -15,6 +16,8 @@ import { createUpgradeProxy, UpgradeCaller } from './upgrade-caller.ts';
 export interface ActivatorDeps extends RoutingDeps {
   readonly store: RoutingDeps['store'] & Pick<SessionReads, 'get'>;
   readonly signer: Signer;
+  /** Takes what is sent to brokers; without it there are none. */
+  readonly events?: Pick<EventIngress, 'handle' | 'drain'>;
 }
 
 export type ActivatorConfig = RoutingConfig;
@@ -51,6 +54,7 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
 
   function handler(req: IncomingMessage, res: ServerResponse): void {
     const routed = route(req.method ?? 'GET', req.url ?? '/');
+    if (routed.kind === 'events' && deps.events) return deps.events.handle(req, res, routed);
     if (routed.kind !== 'invoke') return answerOwn(routed, req, res, ready);
     routing.resolve(new HttpCaller(forwarding, req, res, routed), sessionIdOf(req.rawHeaders));
   }
@@ -70,7 +74,9 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
   return {
     handler,
     upgrade,
-    drain: (deadlineMs) => routing.drain(deadlineMs),
+    async drain(deadlineMs) {
+      await Promise.all([routing.drain(deadlineMs), deps.events?.drain(deadlineMs)]);
+    },
     stats: () => routing.stats(),
     inFlight: () => routing.inFlight(),
   };

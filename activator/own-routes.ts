@@ -12,6 +12,7 @@ import {
 import { failed, failureOf } from './core/failures.ts';
 import type { Routed } from './core/route.ts';
 
+/** A broker where no events are taken is a path that means nothing. */
 type Own = Exclude<Routed, { kind: 'invoke' }>;
 
 /** Gin's own words. */
@@ -33,6 +34,7 @@ export function answerOwn(
       return answerRedirect(res, req.method ?? 'GET', routed.status, routed.location);
     case 'malformed':
       return answerFailure(res, failureOf(failed('INVALID_REQUEST'), false));
+    case 'events':
     case 'unknown':
       return answerText(res, 404, 'text/plain', noPage);
   }

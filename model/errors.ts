@@ -66,6 +66,22 @@ export const errorKinds = {
     retry: 'no',
     summary: 'The route does not take a body of that content type.',
   },
+  INVALID_EVENT: {
+    status: 400,
+    retry: 'no',
+    summary:
+      'An event is not what CloudEvents 1.0 asks for; every problem is listed with attribute and rule.',
+  },
+  EVENT_TOO_LARGE: {
+    status: 413,
+    retry: 'no',
+    summary: 'An event or a batch is larger than the activator takes.',
+  },
+  QUEUE_FULL: {
+    status: 429,
+    retry: 'later',
+    summary: 'As many events wait as may, of one trigger or in all; nothing was stored.',
+  },
   SESSION_QUEUE_FULL: {
     status: 429,
     retry: 'later',

@@ -13,6 +13,8 @@ export interface Target {
 export type Routed =
   /** `path`: what the sandbox is asked for, escaped anew, without query. `query`: with its `?`, or empty. */
   | { readonly kind: 'invoke'; readonly target: Target; readonly path: string; readonly query: string }
+  /** A broker, which takes events. */
+  | { readonly kind: 'events'; readonly namespace: string; readonly broker: string }
   | { readonly kind: 'live' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'redirect'; readonly status: 301 | 307; readonly location: string }
@@ -27,6 +29,8 @@ const kinds: Readonly<Record<string, RuntimeKind>> = {
 const invocations = '/invocations';
 const runtimePath =
   /^\/v1\/namespaces\/([^/]+)\/(agent-runtimes|code-interpreters)\/([^/]+)\/invocations(\/.*)?$/s;
+const eventsPath = /^\/v1\/namespaces\/([^/]+)\/(?:events|brokers\/([^/]+))$/s;
+const defaultBroker = 'default';
 const absoluteForm = /^https?:\/\/[^/?#]*/i;
 /** Characters that a path keeps as they are when it is escaped anew (Go's net/url, which AgentCube's router uses). */
 const keptAsIs = /^[\w\-.~$&+,/:;=@]*$/;
@@ -70,13 +74,19 @@ function healthRoute(method: string, path: string, query: string): Routed | unde
   return slashed && method === 'GET' ? redirect(method, path.slice(0, -1), query) : undefined;
 }
 
+function eventsRoute(path: string): Routed | undefined {
+  const [, namespace, broker = defaultBroker] = eventsPath.exec(path) ?? [];
+  if (namespace === undefined) return undefined;
+  return { kind: 'events', namespace: readable(namespace), broker: readable(broker) };
+}
+
 /** Any request line: the whole rule, without memory. */
 export function parseRoute(method: string, url: string): Routed {
   const { path: written, query } = splitQuery(url);
   const path = decodeBytes(written);
   if (path === undefined) return { kind: 'malformed' };
   const match = runtimePath.exec(path);
-  if (!match) return healthRoute(method, path, query) ?? { kind: 'unknown' };
+  if (!match) return eventsRoute(path) ?? healthRoute(method, path, query) ?? { kind: 'unknown' };
   const [, namespace, plural, name, rest] = match;
   if (rest === undefined) return redirect(method, `${path}/`, query);
   const kind = kinds[plural ?? ''];

@@ -1,0 +1,204 @@
+// Where events come in: over HTTP, and as replies of handlers. An event becomes one delivery for each trigger of its broker that
+// takes it, and is answered for when all of them are durable. Does not own what an event is (event.ts), which triggers there are,
+// nor how deliveries reach a session. Nothing is answered 202 that could be lost, and nothing is stored in part.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Attributes } from '../../model/cesql/attributes.ts';
+import type { Clock } from '../../model/clock.ts';
+import { triggerKeyText, type DeployedTrigger, type Triggers } from '../../model/deployed-trigger.ts';
+import { asPlatformError, PlatformError, type ErrorCode } from '../../model/errors.ts';
+import type { EventQueue, NewDelivery, QueueLimits } from '../../model/event-queue.ts';
+import { answerFailure } from '../answer.ts';
+import { failed, failureOf } from '../core/failures.ts';
+import type { Log } from '../lease-book.ts';
+import { Appender } from './appender.ts';
+import { announcedLength, discard, readBody } from './body.ts';
+import { sessionKeyOf } from './core/session-key.ts';
+import { eventHead, readEvents, type BatchLimits, type EventHead, type ReadEvent } from './event.ts';
+import { Matcher } from './matcher.ts';
+import { answerHandshake, answerOtherMethod } from './webhook.ts';
+
+/** The broker that an event is for. */
+export interface EventPlace {
+  readonly namespace: string;
+  readonly broker: string;
+}
+
+/** What became of events. */
+export type Accepted =
+  /** All are durable. `deliveries`: how many they make, repeats that are dropped included; 0 when no trigger takes them. */
+  | { readonly kind: 'stored'; readonly deliveries: number }
+  /** Nothing is stored; `trigger`: whose queue is full, all of it when undefined. */
+  | { readonly kind: 'full'; readonly trigger?: string }
+  /** Nothing is stored, for nobody knows yet which triggers there are. */
+  | { readonly kind: 'unknown' };
+
+/** Told of what comes in over HTTP. */
+export interface IngressCounter {
+  /** `untaken`: those that no trigger takes. */
+  accepted(events: number, untaken: number): void;
+  refused(code: ErrorCode): void;
+}
+
+export interface IngressDeps {
+  readonly store: Pick<EventQueue, 'append'>;
+  readonly triggers: Triggers;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counter?: IngressCounter;
+}
+
+export interface IngressConfig extends BatchLimits {
+  readonly maxBatchBytes: number;
+  readonly queue: QueueLimits;
+}
+
+/** How many deliveries an accepted message made. */
+export const deliveriesHeader = 'x-agentcube-deliveries';
+
+const bodyPatienceMs = 30_000;
+/** Bytes of bodies that may be under way at once. */
+const mostBytesInHand = 256 * 2 ** 20;
+const drainLookMs = 20;
+
+export class EventIngress {
+  readonly #triggers: Triggers;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #counter: IngressCounter | undefined;
+  readonly #config: IngressConfig;
+  readonly #matcher: Matcher;
+  readonly #appender: Appender;
+  #bytesInHand = 0;
+  #inHand = 0;
+  #closed = false;
+
+  constructor({ store, triggers, clock, log, counter }: IngressDeps, config: IngressConfig) {
+    this.#triggers = triggers;
+    this.#clock = clock;
+    this.#log = log;
+    this.#counter = counter;
+    this.#config = config;
+    this.#appender = new Appender(store, config.queue, () => clock.now());
+    this.#matcher = new Matcher(triggers, ({ key }, fault) =>
+      log('a trigger takes nothing, for its filters do not compile', { trigger: triggerKeyText(key), fault }),
+    );
+  }
+
+  /** Answers a request to a broker, whatever its method. */
+  handle(req: IncomingMessage, res: ServerResponse, place: EventPlace): void {
+    if (req.method === 'OPTIONS') return answerHandshake(res);
+    if (req.method !== 'POST') return answerOtherMethod(res);
+    this.#inHand += 1;
+    void this.#receive(req, res, place)
+      .catch((fault: unknown) => this.#refuse(req, res, fault))
+      .finally(() => (this.#inHand -= 1));
+  }
+
+  /**
+   * Takes an event that is no request's, such as a handler's reply; `hops`: how many replies led to it.
+   * Rejects with STORE_UNAVAILABLE: then it may be stored or not.
+   */
+  accept(event: ReadEvent, place: EventPlace & { readonly hops: number }): Promise<Accepted> {
+    return this.#store([event], place, place.hops);
+  }
+
+  /** Refuses what comes from now on, and waits at most so long (ms) for what is in hand. Never rejects. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#closed = true;
+    const end = this.#clock.monotonic() + deadlineMs;
+    while (this.#inHand > 0 && this.#clock.monotonic() < end)
+      await new Promise<void>((resolve) => this.#clock.after(drainLookMs, resolve));
+  }
+
+  async #receive(req: IncomingMessage, res: ServerResponse, place: EventPlace): Promise<void> {
+    if (this.#closed) throw failed('SHUTTING_DOWN');
+    if (!this.#triggers.known()) throw unknownTriggers();
+    const head = eventHead(req.rawHeaders);
+    checkEncoding(req);
+    const body = await this.#body(req, res, head);
+    const events = readEvents(head, body, this.#config);
+    const accepted = await this.#store(events, place, 0);
+    if (accepted.kind === 'unknown') throw unknownTriggers();
+    if (accepted.kind === 'full') throw queueFull(accepted.trigger);
+    if (res.destroyed) return;
+    res.writeHead(202, { 'Content-Length': 0, [deliveriesHeader]: accepted.deliveries });
+    res.end();
+  }
+
+  async #body(req: IncomingMessage, res: ServerResponse, { mode }: EventHead): Promise<Buffer> {
+    const { maxBatchBytes, maxEventBytes } = this.#config;
+    const maxBytes = mode === 'batch' ? maxBatchBytes : maxEventBytes;
+    const held = Math.min(announcedLength(req) ?? maxBytes, maxBytes);
+    if (this.#bytesInHand + held > mostBytesInHand) throw failed('SERVER_OVERLOADED');
+    this.#bytesInHand += held;
+    try {
+      return await readBody(req, res, { maxBytes, patienceMs: bodyPatienceMs }, this.#clock);
+    } finally {
+      this.#bytesInHand -= held;
+    }
+  }
+
+  async #store(events: readonly ReadEvent[], place: EventPlace, hops: number): Promise<Accepted> {
+    if (!this.#triggers.known()) return { kind: 'unknown' };
+    const deliveries: NewDelivery[] = [];
+    let untaken = 0;
+    for (const event of events) {
+      const taking = this.#matcher.match(place.namespace, place.broker, event.attributes);
+      if (taking.length === 0) untaken += 1;
+      for (const trigger of taking) deliveries.push(deliveryOf(trigger, event, hops));
+    }
+    const appended =
+      deliveries.length === 0
+        ? ({ kind: 'stored', repeats: 0 } as const)
+        : await this.#appender.append(deliveries);
+    if (appended.kind === 'full') return appended;
+    this.#counter?.accepted(events.length, untaken);
+    return { kind: 'stored', deliveries: deliveries.length };
+  }
+
+  #refuse(req: IncomingMessage, res: ServerResponse, fault: unknown): void {
+    const error = asPlatformError(fault);
+    if (error.code === 'INTERNAL' || error.code === 'STORE_UNAVAILABLE')
+      this.#log('an event could not be stored', { fault });
+    this.#counter?.refused(error.code);
+    answerFailure(res, failureOf(error, false));
+    discard(req, this.#clock);
+  }
+}
+
+/** Nothing may be accepted before, for it would match nothing. */
+const unknownTriggers = (): PlatformError =>
+  new PlatformError('STORE_UNAVAILABLE', 'no controller has told yet which triggers there are');
+
+const queueFull = (trigger: string | undefined): PlatformError =>
+  new PlatformError(
+    'QUEUE_FULL',
+    trigger === undefined ? 'the queue of events is full' : `the queue of trigger ${trigger} is full`,
+  );
+
+/** What is compressed could not be handed on as it came. */
+function checkEncoding({ headers }: IncomingMessage): void {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new PlatformError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `a body is sent as it is, not as Content-Encoding ${encoding}`,
+  );
+}
+
+const required = (attributes: Attributes, name: string): string => String(attributes[name]);
+
+function deliveryOf(trigger: DeployedTrigger, { attributes, encoded }: ReadEvent, hops: number): NewDelivery {
+  const { ordered, dropRepeatsWithinMs } = trigger.delivery;
+  const lane = ordered ? sessionKeyOf(trigger, attributes) : undefined;
+  return {
+    trigger: triggerKeyText(trigger.key),
+    ...(lane !== undefined && { lane }),
+    source: required(attributes, 'source'),
+    id: required(attributes, 'id'),
+    type: required(attributes, 'type'),
+    event: encoded,
+    hops,
+    ...(dropRepeatsWithinMs !== null && { dropRepeatsWithinMs }),
+  };
+}
