@@ -1,5 +1,6 @@
 // What is said between programs, read back: a text that is not what it should be answers undefined, which is a gap and no fault.
 // Programs of another version may be at work on the same Redis, so what is read is looked at.
+import type { DeployedTrigger } from '../../model/deployed-trigger.ts';
 import type { DeployedRuntime, PoolTarget } from '../../model/platform.ts';
 import type { RuntimeKey } from '../../model/sandbox.ts';
 import type { Session } from '../../model/session.ts';
@@ -71,4 +72,34 @@ export const readTarget = (text: string): PoolTarget | undefined => {
   if (!isKey(runtime) || !isCount(size)) return undefined;
   const reasons = whyIn(why);
   return { runtime, size, ...(isCount(wanted) && { wanted }), ...(reasons && { why: reasons }) };
+};
+
+const isDelivery = (value: unknown): boolean => {
+  const delivery = fieldsOf(value);
+  return isCount(delivery?.['retry']) && isCount(delivery['timeoutMs']) && isCount(delivery['concurrency']);
+};
+
+const isNamed = (value: unknown): boolean => {
+  const key = fieldsOf(value);
+  return typeof key?.['namespace'] === 'string' && typeof key['name'] === 'string';
+};
+
+const takesEvents = ({ broker, attributes, filters }: Fields): boolean =>
+  typeof broker === 'string' && fieldsOf(attributes) !== undefined && Array.isArray(filters);
+
+const handsThemOn = ({ target, session, delivery }: Fields): boolean =>
+  isKey(fieldsOf(target)?.['runtime']) &&
+  typeof fieldsOf(session)?.['key'] === 'string' &&
+  isDelivery(delivery);
+
+const isTrigger = (value: unknown): value is DeployedTrigger => {
+  const trigger = fieldsOf(value);
+  if (!trigger || !isNamed(trigger['key']) || typeof trigger['revision'] !== 'string') return false;
+  return takesEvents(trigger) && handsThemOn(trigger);
+};
+
+/** A trigger as the leading controller publishes it. */
+export const readTrigger = (text: string): DeployedTrigger | undefined => {
+  const value = parsed(text);
+  return isTrigger(value) ? value : undefined;
 };

@@ -31,7 +31,7 @@ inPortions('HDEL', 4, 3 + gone)
 inPortions('HSET', 4 + gone, #ARGV)
 redis.call('PUBLISH', ARGV[2], before .. '\\n' .. table.concat(ARGV, '\\n', 3))`;
 
-export type TableName = 'runtimes' | 'targets';
+export type TableName = 'runtimes' | 'triggers' | 'targets';
 export type Rows = ReadonlyMap<string, string>;
 
 export interface TablePublisher {
