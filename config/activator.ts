@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agentcubeEnv } from './agentcube-env.ts';
 import { routerFlags } from './agentcube-flags.ts';
 import { driverField, idleNamespace, kubeconfigField, namespaceField, onlyOnCluster } from './cluster.ts';
+import { eventFields } from './events.ts';
 import { count, text, toggle, whole } from './fields.ts';
 import type { Beyond } from './load.ts';
 import { redisFields, redisProblems } from './redis.ts';
@@ -37,6 +38,7 @@ export const activatorConfigSchema = z.strictObject({
   maxWaitingPerRuntime: count.default(2_000).describe('requests that may wait for sandboxes of one runtime'),
   maxWaiting: count.default(4_000).describe('requests that may wait in all'),
   wakeTimeoutSeconds: count.default(120).describe('how long a request waits for its sandbox'),
+  ...eventFields,
   drainSeconds: drainField,
   ...logFields,
 });

@@ -1,6 +1,7 @@
 // The configuration of the whole platform in one process: one schema, defaults inside, by file, environment and flag
 // with the same names (`activatorPort`, AGENTCUBE_ACTIVATOR_PORT, --activator-port). Does not read any of them.
 import { z } from 'zod';
+import { eventFields } from './events.ts';
 import { count, port, seconds } from './fields.ts';
 import { scalingFields } from './scaling.ts';
 
@@ -21,6 +22,7 @@ export const platformConfigSchema = z.strictObject({
   maxWaitingPerRuntime: count.default(2_000).describe('requests that may wait for sandboxes of one runtime'),
   maxWaiting: count.default(4_000).describe('requests that may wait in all'),
   wakeTimeoutSeconds: count.default(120).describe('how long a request waits for its sandbox'),
+  ...eventFields,
   startTimeoutSeconds: count.default(120).describe('how long a sandbox may take to become ready'),
   drainSeconds: seconds.default(5).describe('how long a stop waits for work in hand'),
   ...scalingFields,
