@@ -56,6 +56,92 @@ const migrations: readonly string[] = [
   INSERT INTO resource_counter VALUES (1, 0);
   `,
   `CREATE TABLE scalers (runtime_key TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;`,
+  `
+  CREATE TABLE event_triggers (
+    n INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    waiting INTEGER NOT NULL DEFAULT 0,
+    dead INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE event_sums (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    waiting INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    sorted INTEGER NOT NULL
+  );
+  INSERT INTO event_sums VALUES (1, 0, 0, 0, 0);
+
+  CREATE TABLE deliveries (
+    seq INTEGER PRIMARY KEY,
+    trigger_n INTEGER NOT NULL,
+    at REAL NOT NULL,
+    lane TEXT,
+    size INTEGER NOT NULL,
+    hops INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL
+  );
+  CREATE INDEX deliveries_trigger ON deliveries (trigger_n, seq);
+
+  CREATE TABLE delivery_turns (
+    seq INTEGER PRIMARY KEY,
+    trigger_n INTEGER NOT NULL,
+    due REAL NOT NULL,
+    lane TEXT,
+    holder TEXT,
+    turn INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+  );
+  CREATE INDEX delivery_turns_due ON delivery_turns (trigger_n, due, seq);
+  CREATE UNIQUE INDEX delivery_turns_lane ON delivery_turns (lane) WHERE lane IS NOT NULL;
+  CREATE TABLE delivery_lanes (
+    lane TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    trigger_n INTEGER NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (lane, seq)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE event_repeats (
+    trigger_n INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at REAL NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (trigger_n, source, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX event_repeats_until ON event_repeats (until);
+
+  CREATE TABLE dead_letters (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace TEXT NOT NULL,
+    trigger_n INTEGER NOT NULL,
+    buried_at REAL NOT NULL,
+    tries INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    at REAL NOT NULL,
+    lane TEXT,
+    size INTEGER NOT NULL,
+    hops INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL
+  );
+  CREATE INDEX dead_letters_trigger ON dead_letters (trigger_n, seq);
+  CREATE INDEX dead_letters_namespace ON dead_letters (namespace, seq);
+
+  CREATE TABLE event_bindings (key TEXT NOT NULL PRIMARY KEY, session_id TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE event_strikes (trigger TEXT NOT NULL PRIMARY KEY, tick REAL NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the file to the newest schema in one transaction. Throws STORE_UNAVAILABLE when a newer platform wrote it. */

@@ -1,0 +1,104 @@
+// Owns: putting the parts of the event store together over one database, and telling of what became due, which only this process needs to know.
+// E1: an append is answered after its durable commit, and a row leaves only by `settle`, `expire`, `drop` or `ageOut`.
+import type { DeliveryError, EventStore, TriggerBacklog } from '../../model/event-queue.ts';
+import type { Database } from './database.ts';
+import { EventAppender } from './event-append.ts';
+import { sqliteBindings } from './event-bindings.ts';
+import { sqliteDeadLetters } from './event-dead-letters.ts';
+import { DeliveryLanes, type Leaving } from './event-lanes.ts';
+import { eventSums, type EventSums } from './event-rows.ts';
+import { DeliveryTurns } from './event-turns.ts';
+
+const backlogOf = `
+  SELECT name AS trigger, waiting, dead,
+    (SELECT at FROM deliveries WHERE trigger_n = n ORDER BY seq LIMIT 1) AS oldestAt
+  FROM event_triggers WHERE waiting > 0 OR dead > 0 ORDER BY name`;
+const oldOnes = `
+  SELECT d.seq AS seq, d.trigger_n AS n, d.lane AS lane, d.at AS at, t.due AS due, t.holder AS holder, coalesce(t.tries, 0) AS tries
+  FROM deliveries AS d LEFT JOIN delivery_turns AS t ON t.seq = d.seq
+  WHERE d.trigger_n = ? AND d.seq > ? ORDER BY d.seq LIMIT ?`;
+/** Deliveries that are looked at in one transaction. */
+const portion = 500;
+
+interface OldRow extends Leaving {
+  readonly at: number;
+  readonly due: number | null;
+  readonly holder: string | null;
+  readonly tries: number;
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Buries what is old, portion by portion. */
+function expiry(db: Database, sums: EventSums, lanes: DeliveryLanes, tell: (trigger: string) => void) {
+  const select = db.prepare(oldOnes);
+  return async (trigger: string, before: number, error: DeliveryError, now: number): Promise<number> => {
+    const text = JSON.stringify(error);
+    const some = (n: number, after: number) => {
+      const unsorted = lanes.sort(portion);
+      const rows = select.all(n, after, portion) as unknown as readonly OldRow[];
+      // Without a place it cannot be removed: first all get theirs.
+      if (unsorted) return { after, more: rows[0] !== undefined && rows[0].at < before, count: 0, next: [] };
+      const old = rows.filter(({ at }) => at < before);
+      const gone = old.filter(({ holder, due }) => holder === null || (due ?? 0) <= now);
+      const next = gone.map((row) => lanes.remove(row, { at: now, tries: row.tries, error: text }));
+      const more = rows.length === portion && old.length === rows.length;
+      return { after: rows.at(-1)?.seq ?? after, more, count: gone.length, next };
+    };
+    const n = (await db.read(() => sums.find(trigger)))?.n;
+    let [after, count, more] = [0, 0, n !== undefined];
+    while (more) {
+      const step = await db.write('soon', () => some(n ?? 0, after));
+      ({ after, more } = step);
+      count += step.count;
+      for (const name of step.next) if (name !== undefined) tell(name);
+      await nextTurn();
+    }
+    return count;
+  };
+}
+
+/** An event store on an open database; whoever opened that closes it. */
+export function sqliteEventStore(db: Database): EventStore {
+  const sums = eventSums(db);
+  const appender = new EventAppender(db, sums);
+  const lanes = new DeliveryLanes(db, sums);
+  const turns = new DeliveryTurns(db, sums, lanes);
+  const listeners = new Set<(trigger: string) => void>();
+  const tell = (trigger: string) => {
+    for (const listener of [...listeners]) queueMicrotask(() => listener(trigger));
+  };
+  const tellAll = (triggers: readonly string[]) => new Set(triggers).forEach(tell);
+  const backlog = db.prepare(backlogOf);
+  return {
+    ...sqliteBindings(db),
+    ...sqliteDeadLetters(db, {
+      sums,
+      tell: tellAll,
+      put: (deliveries, now) => appender.put(deliveries, now),
+    }),
+    expire: expiry(db, sums, lanes, tell),
+    async append(deliveries, limits, now) {
+      const answer = await db.write('durable', () => appender.append(deliveries, limits, now));
+      if (answer.kind === 'stored') tellAll(deliveries.map(({ trigger }) => trigger));
+      return answer;
+    },
+    take: (request) => turns.take(request),
+    renew: (tickets, holder, until) => turns.renew(tickets, holder, until),
+    async settle(ticket, holder, outcome) {
+      const settled = await db.write('soon', () => turns.settle(ticket, holder, outcome));
+      if (settled?.next !== undefined) tell(settled.next);
+      return settled !== undefined;
+    },
+    backlog: () =>
+      db.read(() =>
+        (backlog.all() as unknown as (TriggerBacklog & { oldestAt: number | null })[]).map(
+          ({ oldestAt, ...rest }) => ({ ...rest, ...(oldestAt !== null && { oldestAt }) }),
+        ),
+      ),
+    onAppended(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
