@@ -1,4 +1,4 @@
-// Tells everything that is wrong with a runtime at once: where, what, and what was expected instead.
+// Tells everything that is wrong with a resource at once: where, what, and what was expected instead; and validates runtimes.
 // Does not own the rules (they are the schemas) nor files and lines: a caller that knows them says where a path is.
 import { z } from 'zod';
 import { nearest } from './nearest.ts';
@@ -23,9 +23,14 @@ export type Validated =
   | { readonly ok: true; readonly runtime: Runtime; readonly passedOver?: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-type Found = { readonly at: readonly PathSegment[]; readonly message: string; readonly expected: string };
+/** A problem whose place is not yet written. */
+export interface Found {
+  readonly at: readonly PathSegment[];
+  readonly message: string;
+  readonly expected: string;
+}
 
-/** Deeper than any runtime; past it a value is an attack on the stack. */
+/** Deeper than any resource; past it a value is an attack on the stack. */
 const deepest = 64;
 
 const nestedTooDeeply: Found = {
@@ -123,27 +128,58 @@ function foundBy(issue: z.core.$ZodIssue, root: z.core.$ZodType): Found[] {
 
 const isKind = (kind: unknown): kind is RuntimeKind => runtimeKinds.some((known) => known === kind);
 
-function unknownKind(given: { kind?: unknown; apiVersion?: unknown }): Found[] {
-  const kinds = listed(runtimeKinds);
-  const meant = typeof given.kind === 'string' ? nearest(given.kind, runtimeKinds) : undefined;
+/** What is wrong with an object whose kind is none of `kinds`. `apiVersion` is that of the kind it is nearest to. */
+export function unknownKind(
+  given: { readonly kind?: unknown; readonly apiVersion?: unknown },
+  kinds: readonly string[],
+  apiVersions: readonly string[],
+): Found[] {
+  const meant = typeof given.kind === 'string' ? nearest(given.kind, kinds) : undefined;
   const hint = meant === undefined ? '' : `, did you mean ${JSON.stringify(meant)}?`;
-  const kind = { at: ['kind'], message: describeValue(given.kind) + hint, expected: kinds };
-  if (given.apiVersion === runtimeApiVersion) return [kind];
+  const kind = { at: ['kind'], message: describeValue(given.kind) + hint, expected: listed(kinds) };
+  if (apiVersions.some((known) => known === given.apiVersion)) return [kind];
   return [
-    { at: ['apiVersion'], message: describeValue(given.apiVersion), expected: runtimeApiVersion },
+    { at: ['apiVersion'], message: describeValue(given.apiVersion), expected: listed(apiVersions) },
     kind,
   ];
 }
 
-function problemsOf(value: unknown): Found[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [{ at: [], message: describeValue(value), expected: `an object of kind ${listed(runtimeKinds)}` }];
-  }
-  const { kind } = value as { kind?: unknown };
-  if (!isKind(kind)) return unknownKind(value);
-  const schema = runtimeSchemas[kind];
+/** Whether it is an object, and no list. */
+export const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** All that a schema finds wrong with a value. */
+export function foundIn(value: unknown, schema: z.ZodType): Found[] {
   const parsed = schema.safeParse(value, { reportInput: true });
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => foundBy(issue, schema));
+}
+
+function problemsOf(value: unknown): Found[] {
+  if (!isObject(value))
+    return [{ at: [], message: describeValue(value), expected: `an object of kind ${listed(runtimeKinds)}` }];
+  const { kind } = value as { kind?: unknown };
+  if (!isKind(kind)) return unknownKind(value, runtimeKinds, [runtimeApiVersion]);
+  return foundIn(value, runtimeSchemas[kind]);
+}
+
+/**
+ * What a value from JSON or YAML says, without fields that are null, and every problem that `find` finds in it, with its place.
+ * One that is nested too deeply is not looked at. Never throws.
+ */
+export function looked(
+  value: unknown,
+  find: (given: unknown) => readonly Found[],
+  locate?: Locate,
+): { readonly given: unknown; readonly problems: readonly Problem[] } {
+  const tooDeep = isDeeper(value, deepest);
+  const given = tooDeep ? undefined : withoutNulls(value);
+  const problems = (tooDeep ? [nestedTooDeeply] : find(given)).map(({ at, message, expected }) => ({
+    path: pathText(at),
+    message,
+    expected,
+    ...locate?.(at),
+  }));
+  return { given, problems };
 }
 
 const allProblems = (): boolean => true;
@@ -158,14 +194,7 @@ export function validateRuntime(
   locate?: Locate,
   counts: (problem: Problem) => boolean = allProblems,
 ): Validated {
-  const tooDeep = isDeeper(value, deepest);
-  const given = tooDeep ? undefined : withoutNulls(value);
-  const found = (tooDeep ? [nestedTooDeeply] : problemsOf(given)).map(({ at, message, expected }) => ({
-    path: pathText(at),
-    message,
-    expected,
-    ...locate?.(at),
-  }));
+  const { given, problems: found } = looked(value, problemsOf, locate);
   const problems = found.filter(counts);
   if (problems.length > 0) return { ok: false, problems };
   // The schemas check and never transform, so what they accepted is what was given.
