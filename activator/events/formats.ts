@@ -33,12 +33,17 @@ function isValid(attribute: Formatted, value: string): boolean {
   }
 }
 
+/** The library takes a time without its zone, which RFC 3339 does not. */
+const zoned = /(?:z|[+-]\d\d:\d\d)$/i;
+
 /** The library's expressions take time in proportion to the text; nobody means a longer one. */
 const longest = 65_536;
 
 /** Whether a value that is not empty has the format of its attribute. */
 export const hasFormat = (attribute: Formatted, value: string): boolean =>
-  value.length <= longest && (plain[attribute].test(value) || isValid(attribute, value));
+  value.length <= longest &&
+  (plain[attribute].test(value) ||
+    ((attribute !== 'time' || zoned.test(value)) && isValid(attribute, value)));
 
 /** Those of the attributes that are there, are texts and have not their format. */
 export function formatProblems(attributes: Attributes): EventProblem[] {
