@@ -7,7 +7,7 @@ import { validateRuntime } from '../model/problem.ts';
 import { runtimeApiVersion, type Runtime } from '../model/runtime.ts';
 import type { RuntimeKey } from '../model/sandbox.ts';
 import { revisionInput, workloadOf, type Workload } from '../model/workload.ts';
-import { unknownImage } from './core/runtime-errors.ts';
+import { unknownImage } from './core/object-errors.ts';
 import type { Verdict } from './core/runtime-status.ts';
 import type { Deployment, PoolStatus } from './deployments.ts';
 import type { Images } from './driver.ts';

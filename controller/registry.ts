@@ -5,16 +5,16 @@ import type { Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
 import type { Runtimes } from '../model/platform.ts';
 import { validateRuntime } from '../model/problem.ts';
-import { withDefaults, type Runtime } from '../model/runtime.ts';
+import { runtimeKinds, withDefaults, type Runtime } from '../model/runtime.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
 import { mergePatch } from './core/merge-patch.ts';
 import {
-  invalidRuntime,
-  noSuchRuntime,
-  otherRuntime,
-  runtimeChanged,
-  runtimeExists,
-} from './core/runtime-errors.ts';
+  invalidObject,
+  noSuchObject,
+  otherObject,
+  objectChanged,
+  objectExists,
+} from './core/object-errors.ts';
 import { asCreated, asUpdated } from './core/stored-runtime.ts';
 import type { Deployments } from './deployments.ts';
 import type { Images } from './driver.ts';
@@ -69,6 +69,9 @@ export interface Registry extends RuntimeReads, RuntimeWrites {
   reloadImages(): Promise<readonly NotServed[]>;
 }
 
+/** The store holds triggers too (trigger-registry.ts). */
+const isRuntimeKind = (kind: string): boolean => runtimeKinds.some((known) => known === kind);
+
 const versioned = (runtime: Runtime, resourceVersion: number): Runtime => ({
   ...runtime,
   metadata: { ...runtime.metadata, resourceVersion: String(resourceVersion) },
@@ -87,13 +90,13 @@ const warningsOf = (examined: Examined): readonly string[] =>
 
 /** Rejects a write that was meant for another object, or for an earlier state of this one. */
 function checkMeant({ metadata: given }: Runtime, { metadata: has }: Runtime, key: RuntimeKey): void {
-  if (given.uid !== undefined && given.uid !== has.uid) throw otherRuntime(key, given.uid, has.uid ?? '');
+  if (given.uid !== undefined && given.uid !== has.uid) throw otherObject(key, given.uid, has.uid ?? '');
   // Kubernetes takes an empty version for none.
-  if (given.resourceVersion && given.resourceVersion !== has.resourceVersion) throw runtimeChanged(key);
+  if (given.resourceVersion && given.resourceVersion !== has.resourceVersion) throw objectChanged(key);
 }
 
 const renamed = (key: RuntimeKey): Error =>
-  invalidRuntime(key, [
+  invalidObject(key, [
     {
       path: 'metadata.name',
       message: 'kind, namespace and name cannot change',
@@ -112,7 +115,7 @@ class Writer {
 
   async create(runtime: Runtime): Promise<Written> {
     const key = keyOf(runtime);
-    if (this.#book.entry(key)) throw runtimeExists(key);
+    if (this.#book.entry(key)) throw objectExists(key);
     const fresh = asCreated(withDefaults(runtime), this.#deps.ids.uuid(), this.#deps.clock.now());
     const examined = await examine(fresh, this.#deps.images);
     const stored = await this.#commit(fresh, undefined, examined);
@@ -135,7 +138,7 @@ class Writer {
 
   async patch(key: RuntimeKey, patch: unknown): Promise<Written> {
     const checked = validateRuntime(mergePatch(this.#existing(key).runtime, patch));
-    if (!checked.ok) throw invalidRuntime(key, checked.problems);
+    if (!checked.ok) throw invalidObject(key, checked.problems);
     if (runtimeKeyText(keyOf(checked.runtime)) !== runtimeKeyText(key)) throw renamed(key);
     return this.replace(checked.runtime);
   }
@@ -156,7 +159,7 @@ class Writer {
   async load(): Promise<readonly NotServed[]> {
     const { resources, resourceVersion } = await this.#deps.store.all();
     this.#book.counter = resourceVersion;
-    for (const row of resources) {
+    for (const row of resources.filter(({ kind }) => isRuntimeKind(kind))) {
       const { runtime, refused } = readStored(row);
       const examined = refused ? { refused } : await examine(runtime, this.#deps.images, 'keep');
       this.#book.put(this.#book.entryAfter(undefined, versioned(runtime, row.resourceVersion), examined));
@@ -174,7 +177,7 @@ class Writer {
 
   #existing(key: RuntimeKey): Entry {
     const entry = this.#book.entry(key);
-    if (!entry) throw noSuchRuntime(key);
+    if (!entry) throw noSuchObject(key);
     return entry;
   }
 
@@ -198,8 +201,8 @@ class Writer {
       { kind, namespace, name, json: storedText(entry.runtime) },
       expected,
     );
-    if (put === 'exists') throw runtimeExists(key);
-    if (put === 'missing' || put === 'conflict') throw runtimeChanged(key);
+    if (put === 'exists') throw objectExists(key);
+    if (put === 'missing' || put === 'conflict') throw objectChanged(key);
     this.#book.counter = put.resourceVersion;
     const runtime = versioned(entry.runtime, put.resourceVersion);
     this.#book.put({ ...entry, runtime });

@@ -23,6 +23,11 @@ export const errorKinds = {
     retry: 'no',
     summary: 'A runtime failed validation; every problem is listed with its path.',
   },
+  INVALID_TRIGGER: {
+    status: 422,
+    retry: 'no',
+    summary: 'A trigger failed validation; every problem is listed with its path.',
+  },
   UNKNOWN_IMAGE: {
     status: 422,
     retry: 'no',
@@ -43,6 +48,11 @@ export const errorKinds = {
     retry: 'no',
     summary: 'No runtime of that kind, namespace and name is deployed.',
   },
+  TRIGGER_NOT_FOUND: {
+    status: 404,
+    retry: 'no',
+    summary: 'No trigger of that namespace and name is deployed.',
+  },
   SESSION_NOT_FOUND: {
     status: 404,
     retry: 'no',
@@ -54,6 +64,7 @@ export const errorKinds = {
     summary: 'The session ended; `reason` says why. Open a new one.',
   },
   RUNTIME_EXISTS: { status: 409, retry: 'no', summary: 'A runtime of that name exists already.' },
+  TRIGGER_EXISTS: { status: 409, retry: 'no', summary: 'A trigger of that name exists already.' },
   CONFLICT: {
     status: 409,
     retry: 'later',

@@ -8,7 +8,7 @@ import { dnsSubdomain, fields, flag, integerWithin, quotedText, text, textThat }
 import { metadata, status } from './metadata.ts';
 import { runtimeKinds } from './runtime.ts';
 import { sessionKey } from './session-key.ts';
-import { span } from './span.ts';
+import { span, spanMs } from './span.ts';
 
 export const triggerGroup = 'eventing.agentcube.volcano.sh';
 export const triggerVersion = 'v1alpha1';
@@ -67,11 +67,13 @@ const sink = fields({ uri: sinkUri.optional(), ref: sinkRef.optional() }).superR
   else if (ref && !isPath) context.addIssue(problem(['uri'], 'is no path', 'a path that begins with "/"'));
 });
 
+const someSpan = span.refine((given) => spanMs(given) !== 0, { error: 'is zero' });
+
 const delivery = fields({
   retry: integerWithin(0, 1_000).optional(),
   backoffPolicy: z.enum(['exponential', 'linear']).optional(),
   backoffDelay: span.optional(),
-  timeout: span.refine((given) => !/^P?T?0+[A-Za-z]*$/.test(given), { error: 'is zero' }).optional(),
+  timeout: someSpan.optional(),
   retryAfterMax: span.optional(),
   deadLetterSink: sink.optional(),
   ordered: flag.optional(),

@@ -6,7 +6,7 @@ import { PlatformError } from '../../model/errors.ts';
 import { validateRuntime } from '../../model/problem.ts';
 import { runtimeApiVersion, type Runtime } from '../../model/runtime.ts';
 import type { RuntimeKind } from '../../model/sandbox.ts';
-import { invalidRuntime } from '../core/runtime-errors.ts';
+import { invalidObject } from '../core/object-errors.ts';
 import { textOf } from './route.ts';
 
 export const objectTypes = ['application/json', 'application/yaml'] as const;
@@ -106,5 +106,5 @@ export function runtimeIn(body: Fields, expected: Expected): Runtime {
   const placed = { ...body, metadata: { ...metadata, namespace: expected.namespace } };
   const checked = validateRuntime(isFields(body['metadata']) ? placed : body);
   if (checked.ok) return checked.runtime;
-  throw invalidRuntime({ kind: expected.kind, name: nameIn(body) ?? '' }, checked.problems);
+  throw invalidObject({ kind: expected.kind, name: nameIn(body) ?? '' }, checked.problems);
 }

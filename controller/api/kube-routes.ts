@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { runtimeApiVersion, runtimeKinds, runtimePlurals } from '../../model/runtime.ts';
 import type { RuntimeKey, RuntimeKind } from '../../model/sandbox.ts';
 import { deletedStatus, warningHeader } from '../core/kube-status.ts';
-import { noSuchRuntime } from '../core/runtime-errors.ts';
+import { noSuchObject } from '../core/object-errors.ts';
 import type { RuntimeReads, RuntimeWrites, Written } from '../registry.ts';
 import { about } from './errors.ts';
 import { mergePatchType, nameIn, objectTypes, readBody, readMergePatch, runtimeIn } from './kube-body.ts';
@@ -63,7 +63,7 @@ function handlers(registry: KubeRegistry, kind: RuntimeKind): Handlers {
     get(request: Request, response: Response): void {
       const key = keyOf(request, response);
       const runtime = registry.get(key);
-      if (!runtime) throw noSuchRuntime(key);
+      if (!runtime) throw noSuchObject(key);
       response.json(runtime);
     },
     async replace(request: Request, response: Response): Promise<void> {

@@ -2,8 +2,7 @@
 // Does not own what went wrong (model/errors.ts) nor writing the answer.
 import { statusOf, type ErrorCode, type PlatformError } from '../../model/errors.ts';
 import type { Problem } from '../../model/problem.ts';
-import { runtimeGroup, runtimePlurals } from '../../model/runtime.ts';
-import type { RuntimeKind } from '../../model/sandbox.ts';
+import { groupOf, resourcePlurals, type ResourceKind } from '../../model/resource.ts';
 
 export interface StatusCause {
   readonly reason: string;
@@ -14,7 +13,7 @@ export interface StatusCause {
 export interface StatusDetails {
   readonly name?: string;
   readonly group?: string;
-  /** The plural, except where a runtime is invalid: then its kind. */
+  /** The plural, except where an object is invalid: then its kind. */
   readonly kind?: string;
   readonly uid?: string;
   readonly causes?: readonly StatusCause[];
@@ -33,7 +32,7 @@ export interface KubeStatus {
 
 /** What a request was about; the name is unknown until the body is read. */
 export interface Subject {
-  readonly kind: RuntimeKind;
+  readonly kind: ResourceKind;
   readonly name?: string;
 }
 
@@ -52,7 +51,9 @@ const reasonOfStatus: Readonly<Record<number, string>> = {
 };
 
 const reasonOf = (code: ErrorCode): string =>
-  code === 'RUNTIME_EXISTS' ? 'AlreadyExists' : (reasonOfStatus[statusOf(code)] ?? 'InternalError');
+  code === 'RUNTIME_EXISTS' || code === 'TRIGGER_EXISTS'
+    ? 'AlreadyExists'
+    : (reasonOfStatus[statusOf(code)] ?? 'InternalError');
 
 function causeOf({ path, message, expected }: Problem, code: ErrorCode): StatusCause {
   if (code === 'UNKNOWN_IMAGE') {
@@ -77,8 +78,8 @@ function detailsOf(error: PlatformError, { kind, name }: Subject): StatusDetails
   const problems = (error.details.problems ?? []) as readonly Problem[];
   return {
     ...(name !== undefined && { name }),
-    group: runtimeGroup,
-    kind: invalid ? kind : runtimePlurals[kind],
+    group: groupOf(kind),
+    kind: invalid ? kind : resourcePlurals[kind],
     ...(problems.length > 0 && { causes: problems.map((one) => causeOf(one, error.code)) }),
   };
 }
@@ -96,12 +97,12 @@ export const failureStatus = (error: PlatformError, subject?: Subject): KubeStat
 });
 
 /** What a delete answers. */
-export const deletedStatus = (kind: RuntimeKind, name: string, uid: string | undefined): KubeStatus => ({
+export const deletedStatus = (kind: ResourceKind, name: string, uid: string | undefined): KubeStatus => ({
   kind: 'Status',
   apiVersion: 'v1',
   metadata: {},
   status: 'Success',
-  details: { name, group: runtimeGroup, kind: runtimePlurals[kind], ...(uid !== undefined && { uid }) },
+  details: { name, group: groupOf(kind), kind: resourcePlurals[kind], ...(uid !== undefined && { uid }) },
 });
 
 /** A `Warning` header as Kubernetes sends it (RFC 7234): always printable ASCII, with `"` and `\` escaped. */

@@ -1,8 +1,8 @@
-// What a write makes of a stored runtime, as a Kubernetes API server would: uid, generation and times are the server's,
+// What a write makes of a stored object, as a Kubernetes API server would: uid, generation and times are the server's,
 // the rest is the writer's. Decides only; what is valid and where it is stored is not its business.
 // S7 and status: a writer of the spec cannot move either the creation time or the status.
 import type { Metadata } from '../../model/metadata.ts';
-import type { Runtime } from '../../model/runtime.ts';
+import type { Resource } from '../../model/resource.ts';
 import { timeText } from './conditions.ts';
 
 /** Whether two JSON values are equal; the order of an object's fields does not count. */
@@ -18,7 +18,7 @@ export function sameJson(one: unknown, other: unknown): boolean {
   );
 }
 
-/** The part of metadata that belongs to whoever writes the runtime. */
+/** The part of metadata that belongs to whoever writes the object. */
 const written = ({ name, namespace, labels, annotations }: Metadata): Metadata => ({
   name,
   namespace: namespace ?? 'default',
@@ -26,22 +26,22 @@ const written = ({ name, namespace, labels, annotations }: Metadata): Metadata =
   ...(annotations !== undefined && { annotations }),
 });
 
-const without = <R extends Runtime>(runtime: R, metadata: Metadata): R => {
-  const { status: _, ...rest } = runtime;
+const without = <R extends Resource>(object: R, metadata: Metadata): R => {
+  const { status: _, ...rest } = object;
   return { ...rest, metadata } as R;
 };
 
-/** A runtime as it is stored the first time: generation 1, no status. `now` is ms since the epoch. */
-export const asCreated = (runtime: Runtime, uid: string, now: number): Runtime =>
-  without(runtime, {
-    ...written(runtime.metadata),
+/** An object as it is stored the first time: generation 1, no status. `now` is ms since the epoch. */
+export const asCreated = <R extends Resource>(object: R, uid: string, now: number): R =>
+  without(object, {
+    ...written(object.metadata),
     uid,
     generation: 1,
     creationTimestamp: timeText(now),
   });
 
 /** What is stored after `next` was written over `current`; `unchanged` when that is what is there. */
-export function asUpdated(current: Runtime, next: Runtime): Runtime | 'unchanged' {
+export function asUpdated<R extends Resource>(current: R, next: R): R | 'unchanged' {
   const { uid, creationTimestamp, generation = 1 } = current.metadata;
   const mine = written(next.metadata);
   const sameSpec = sameJson(current.spec, next.spec);

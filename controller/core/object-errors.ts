@@ -1,18 +1,28 @@
-// The errors of reading and writing runtimes, in Kubernetes' own words, so that people and tools that know it read them at once.
+// The errors of reading and writing deployed objects, in Kubernetes' own words, so that people and tools that know it read them at once.
 import { PlatformError } from '../../model/errors.ts';
 import type { Problem } from '../../model/problem.ts';
-import { runtimeGroup, runtimePlurals } from '../../model/runtime.ts';
-import type { RuntimeKey } from '../../model/sandbox.ts';
+import { groupOf, resourcePlurals, type ResourceKind } from '../../model/resource.ts';
 
-const resource = ({ kind, name }: RuntimeKey): string => `${runtimePlurals[kind]}.${runtimeGroup} "${name}"`;
+export interface Named {
+  readonly kind: ResourceKind;
+  readonly name: string;
+}
 
-export const noSuchRuntime = (key: RuntimeKey): PlatformError =>
-  new PlatformError('RUNTIME_NOT_FOUND', `${resource(key)} not found`);
+const resource = ({ kind, name }: Named): string => `${resourcePlurals[kind]}.${groupOf(kind)} "${name}"`;
 
-export const runtimeExists = (key: RuntimeKey): PlatformError =>
-  new PlatformError('RUNTIME_EXISTS', `${resource(key)} already exists`);
+export const noSuchObject = (key: Named): PlatformError =>
+  new PlatformError(
+    key.kind === 'Trigger' ? 'TRIGGER_NOT_FOUND' : 'RUNTIME_NOT_FOUND',
+    `${resource(key)} not found`,
+  );
 
-export const runtimeChanged = (key: RuntimeKey): PlatformError =>
+export const objectExists = (key: Named): PlatformError =>
+  new PlatformError(
+    key.kind === 'Trigger' ? 'TRIGGER_EXISTS' : 'RUNTIME_EXISTS',
+    `${resource(key)} already exists`,
+  );
+
+export const objectChanged = (key: Named): PlatformError =>
   new PlatformError(
     'CONFLICT',
     `Operation cannot be fulfilled on ${resource(key)}: the object has been modified; ` +
@@ -20,7 +30,7 @@ export const runtimeChanged = (key: RuntimeKey): PlatformError =>
   );
 
 /** `uid` was given and is another object's: the one that was meant has been deleted. */
-export const otherRuntime = (key: RuntimeKey, given: string, has: string): PlatformError =>
+export const otherObject = (key: Named, given: string, has: string): PlatformError =>
   new PlatformError(
     'CONFLICT',
     `Operation cannot be fulfilled on ${resource(key)}: ` +
@@ -31,14 +41,11 @@ const lineOf = ({ path, message, expected }: Problem): string =>
   `${path === '' ? '' : `${path}: `}${message} (expected ${expected})`;
 
 /** Every problem at once, in the message as well as in `problems`. */
-export function invalidRuntime(
-  { kind, name }: { readonly kind: string; readonly name: string },
-  problems: readonly Problem[],
-): PlatformError {
+export function invalidObject({ kind, name }: Named, problems: readonly Problem[]): PlatformError {
   const lines = problems.map(lineOf);
   const list = lines.length === 1 ? (lines[0] ?? '') : `[${lines.join(', ')}]`;
-  const message = `${kind}.${runtimeGroup} "${name}" is invalid: ${list}`;
-  return new PlatformError('INVALID_RUNTIME', message, { problems });
+  const message = `${kind}.${groupOf(kind)} "${name}" is invalid: ${list}`;
+  return new PlatformError(kind === 'Trigger' ? 'INVALID_TRIGGER' : 'INVALID_RUNTIME', message, { problems });
 }
 
 /** `path` is where the runtime names its image. */
