@@ -8,11 +8,16 @@ type ScriptArgument = string | number | Buffer;
 /** Runs the script with these keys and arguments; rejects with a PlatformError. */
 export type Script = (keys: readonly string[], ...args: readonly ScriptArgument[]) => Promise<unknown>;
 
-/** Defines `lua` on the connection by a name that nobody else uses for another script. */
-export function scriptOf({ client }: RedisLink, name: string, lua: string): Script {
+/** Defines `lua` on the connection by a name that nobody else uses for another script. Texts in the answers are strings, or bytes. */
+export function scriptOf(
+  { client }: RedisLink,
+  name: string,
+  lua: string,
+  texts: 'strings' | 'bytes' = 'strings',
+): Script {
   client.defineCommand(name, { lua });
   return (keys, ...args) => {
-    const command: unknown = Reflect.get(client, name);
+    const command: unknown = Reflect.get(client, texts === 'bytes' ? `${name}Buffer` : name);
     if (typeof command !== 'function') throw new Error(`${name} is not defined on this connection`);
     const answer: unknown = Reflect.apply(command, client, [keys.length, ...keys, ...args]);
     return answerOf(Promise.resolve(answer));

@@ -16,6 +16,29 @@ interface LetterRow extends EventRow {
 /** The number of a dead letter; of any other text one that none has. */
 const numberOf = (deadId: string): number => (/^\d{1,15}$/.test(deadId) ? Number(deadId) : -1);
 
+type Remove = (row: Pick<LetterRow, 'seq' | 'n' | 'size'>) => void;
+
+/** Forgets what is too old or too much, from the oldest on. */
+function ageOut(db: Database, remove: Remove): DeadLetters['ageOut'] {
+  const withDead = db.prepare('SELECT n, name, dead FROM event_triggers WHERE dead > 0');
+  const oldest = db.prepare(
+    'SELECT seq, trigger_n AS n, buried_at AS buriedAt, size FROM dead_letters WHERE trigger_n = ? ORDER BY seq LIMIT 1',
+  );
+  const ageOutOf = (n: number, dead: number, before: number, most: number): number => {
+    for (let gone = 0; ; gone += 1) {
+      const row = oldest.get(n) as unknown as LetterRow | undefined;
+      if (!row || (row.buriedAt >= before && dead - gone <= most)) return gone;
+      remove(row);
+    }
+  };
+  return (before, most) =>
+    db.write('soon', () => {
+      const triggers = withDead.all() as unknown as readonly { n: number; name: string; dead: number }[];
+      const gone = triggers.map(({ n, name, dead }) => [name, ageOutOf(n, dead, before, most)] as const);
+      return new Map(gone.filter(([, count]) => count > 0));
+    });
+}
+
 export interface DeadLettersParts {
   readonly sums: EventSums;
   /** Puts deliveries at the end of the queue, in the transaction that is open. */
@@ -34,10 +57,6 @@ export function sqliteDeadLetters(db: Database, { sums, put, tell }: DeadLetters
     `SELECT ${columns} FROM dead_letters WHERE trigger_n = ? AND namespace = ? AND seq > ? ORDER BY seq LIMIT ?`,
   );
   const erase = db.prepare('DELETE FROM dead_letters WHERE seq = ?');
-  const withDead = db.prepare('SELECT n, name, dead FROM event_triggers WHERE dead > 0');
-  const oldest = db.prepare(
-    'SELECT seq, trigger_n AS n, buried_at AS buriedAt, size FROM dead_letters WHERE trigger_n = ? ORDER BY seq LIMIT 1',
-  );
 
   const letterOf = (row: LetterRow): DeadLetter => ({
     ...deliveryOfRow(row, sums.nameOf(row.n)),
@@ -47,7 +66,7 @@ export function sqliteDeadLetters(db: Database, { sums, put, tell }: DeadLetters
     buriedAt: row.buriedAt,
     error: JSON.parse(row.error) as DeadLetter['error'],
   });
-  const remove = ({ seq, n, size }: Pick<LetterRow, 'seq' | 'n' | 'size'>): void => {
+  const remove: Remove = ({ seq, n, size }) => {
     erase.run(seq);
     sums.count(n, 0, -1);
     sums.add(0, -size);
@@ -65,16 +84,6 @@ export function sqliteDeadLetters(db: Database, { sums, put, tell }: DeadLetters
     const n = sums.find(trigger)?.n ?? -1;
     return ofTrigger.all(n, namespace, from, limit).map((row) => letterOf(row as unknown as LetterRow));
   };
-  const ageOutOf = (n: number, dead: number, before: number, most: number): number => {
-    let gone = 0;
-    for (;;) {
-      const row = oldest.get(n) as unknown as LetterRow | undefined;
-      if (!row || (row.buriedAt >= before && dead - gone <= most)) return gone;
-      remove(row);
-      gone += 1;
-    }
-  };
-
   return {
     dead: (query) => db.read(() => (query.limit <= 0 ? [] : listed(query))),
     deadOne: (deadId) =>
@@ -92,11 +101,6 @@ export function sqliteDeadLetters(db: Database, { sums, put, tell }: DeadLetters
       return triggers.length;
     },
     drop: (deadIds) => db.write('durable', () => takeOut(deadIds).length),
-    ageOut: (before, most) =>
-      db.write('soon', () => {
-        const triggers = withDead.all() as unknown as readonly { n: number; name: string; dead: number }[];
-        const gone = triggers.map(({ n, name, dead }) => [name, ageOutOf(n, dead, before, most)] as const);
-        return new Map(gone.filter(([, count]) => count > 0));
-      }),
+    ageOut: ageOut(db, remove),
   };
 }

@@ -29,7 +29,7 @@ export const guarded = (name: string, ...parts: readonly string[]): Lua => ({
 });
 
 /** The text with its keys spelled out: putting them together at each call takes longer than some of the commands. */
-const withKeys = (text: string, { prefix }: RedisLink): string =>
+export const withKeys = (text: string, { prefix }: RedisLink): string =>
   text.replaceAll("P .. '", `'${prefix.replaceAll(/[\\'\n\r]/g, (odd) => `\\${odd.charCodeAt(0)}`)}:`);
 
 /** Makes functions callable over a link, as the leader of a term or as anybody. */

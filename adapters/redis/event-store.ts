@@ -1,0 +1,79 @@
+// Owns: dead letters and bindings in Redis, and putting them together with the queue (event-queue.ts) over one link.
+// Each operation is one script. Does not own the connection nor the bus.
+import type { DeadLetter, DeadLetters, EventBindings, EventStore } from '../../model/event-queue.ts';
+import { namespaceIn } from '../../model/event-size.ts';
+import type { RedisBus } from './bus.ts';
+import { redisEventQueue } from './event-queue.ts';
+import { deliveryOfFields, fieldsOf, fieldText } from './event-texts.ts';
+import { answerOf } from './failures.ts';
+import { keyOf, type RedisLink } from './link.ts';
+import { bindingRuns, deadLetterRuns } from './scripts/dead-letters.ts';
+
+/** What `ageOut` looks at in one command. */
+const agedAtOnce = 1_000;
+
+const isDeadId = (text: string): boolean => /^\d{1,15}$/.test(text);
+
+function letterOf(deadId: string, reply: unknown): DeadLetter | undefined {
+  const fields = fieldsOf(reply);
+  if (fields.size === 0) return undefined;
+  return {
+    ...deliveryOfFields(fields, fieldText(fields, 't')),
+    deadId,
+    tries: Number(fieldText(fields, 'n')),
+    at: Number(fieldText(fields, 'a')),
+    buriedAt: Number(fieldText(fields, 'u')),
+    error: JSON.parse(fieldText(fields, 'e')) as DeadLetter['error'],
+  };
+}
+
+function redisDeadLetters(link: RedisLink): DeadLetters {
+  const runs = deadLetterRuns(link);
+  const ageOutOf = async (trigger: string, before: number, most: number): Promise<number> => {
+    for (let gone = 0; ;) {
+      const now = (await runs.ageOut(trigger, before, most)) as number;
+      gone += now;
+      if (now < agedAtOnce) return gone;
+    }
+  };
+  return {
+    async dead({ namespace, trigger, limit, after = '0' }) {
+      if (limit <= 0 || (trigger !== undefined && namespaceIn(trigger) !== namespace)) return [];
+      const set = trigger === undefined ? `n:${namespace}` : `t:${trigger}`;
+      const reply = await runs.dead(set, isDeadId(after) ? after : '-1', limit);
+      return (reply as readonly [Buffer, unknown][]).flatMap(
+        ([deadId, fields]) => letterOf(String(deadId), fields) ?? [],
+      );
+    },
+    deadOne: async (deadId) => (isDeadId(deadId) ? letterOf(deadId, await runs.deadOne(deadId)) : undefined),
+    replay: async (deadIds, now) => (await runs.replay(now, ...deadIds.filter(isDeadId))) as number,
+    drop: async (deadIds) => (await runs.drop(...deadIds.filter(isDeadId))) as number,
+    async ageOut(before, most) {
+      const gone = new Map<string, number>();
+      for (const trigger of await answerOf(link.client.hkeys(keyOf(link, 'e', 'last')))) {
+        const count = await ageOutOf(trigger, before, most);
+        if (count > 0) gone.set(trigger, count);
+      }
+      return gone;
+    },
+  };
+}
+
+function redisBindings(link: RedisLink): EventBindings {
+  const runs = bindingRuns(link);
+  return {
+    bind: async (key, sessionId, instead = '') => String(await runs.bind(key, sessionId, instead)),
+    strike: async (trigger, tick) => (await runs.strike(trigger, tick)) === 1,
+    async lastStrike(trigger) {
+      const tick = await runs.lastStrike(trigger);
+      return tick === null ? undefined : Number(tick);
+    },
+  };
+}
+
+/** The event store in the Redis of `link`; the bus tells what became due. Both have their own owners. */
+export const redisEventStore = (link: RedisLink, bus: Pick<RedisBus, 'onMessage'>): EventStore => ({
+  ...redisEventQueue(link, bus),
+  ...redisDeadLetters(link),
+  ...redisBindings(link),
+});

@@ -1,0 +1,95 @@
+// Owns: the Lua of dead letters, and of which session a key means. A letter is a hash: trigger, when and why it was buried, tries, and the
+// fields of the entry that it was; two sorted sets, of its namespace and of its trigger, hold its number.
+import type { RedisLink } from '../link.ts';
+import { eventLua, eventRunsOf } from './events.ts';
+
+const forget = `
+local function forget(dead, trigger)
+  redis.call('DEL', P .. 'e:x:' .. dead)
+  redis.call('ZREM', P .. 'e:dead:n:' .. string.match(trigger, '^[^/]*'), dead)
+  redis.call('ZREM', P .. 'e:dead:t:' .. trigger, dead)
+end`;
+
+// Which set (`n:<namespace>` or `t:<trigger>`), after, how many
+const dead = `
+local found = {}
+for i, number in ipairs(redis.call('ZRANGEBYSCORE', P .. 'e:dead:' .. ARGV[1], '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[3])) do
+  found[i] = {number, redis.call('HGETALL', P .. 'e:x:' .. number)}
+end
+return found`;
+
+const deadOne = `return redis.call('HGETALL', P .. 'e:x:' .. ARGV[1])`;
+
+// Now, then their numbers
+const replay = `
+local count, told = 0, {}
+for i = 2, #ARGV do
+  local key = P .. 'e:x:' .. ARGV[i]
+  local trigger, lane, size, json, body = unpack(redis.call('HMGET', key, 't', 'l', 'z', 'h', 'b'))
+  if trigger then
+    open(trigger)
+    if allRead(trigger) then told[trigger] = true end
+    local seq = text(redis.call('INCR', P .. 'e:seq'))
+    put(trigger, seq, lane, ARGV[1], size, json, body)
+    redis.call('HSET', P .. 'e:last', trigger, seq)
+    redis.call('HINCRBY', P .. 'e:sums', 'waiting', 1)
+    forget(ARGV[i], trigger)
+    count = count + 1
+  end
+end
+for trigger in pairs(told) do tell(trigger) end
+return count`;
+
+const drop = `
+local count = 0
+for _, number in ipairs(ARGV) do
+  local trigger, size = unpack(redis.call('HMGET', P .. 'e:x:' .. number, 't', 'z'))
+  if trigger then
+    forget(number, trigger)
+    redis.call('HINCRBY', P .. 'e:sums', 'bytes', -size)
+    count = count + 1
+  end
+end
+return count`;
+
+// Trigger, before, most. Looks at a thousand at most; answers how many it forgot.
+const ageOut = `
+local trigger, before, most, gone = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), 0
+local all = redis.call('ZCARD', P .. 'e:dead:t:' .. trigger)
+for _, number in ipairs(redis.call('ZRANGE', P .. 'e:dead:t:' .. trigger, 0, 999)) do
+  local at, size = unpack(redis.call('HMGET', P .. 'e:x:' .. number, 'u', 'z'))
+  if tonumber(at) >= before and all - gone <= most then return gone end
+  forget(number, trigger)
+  redis.call('HINCRBY', P .. 'e:sums', 'bytes', -size)
+  gone = gone + 1
+end
+return gone`;
+
+// Key, session, instead of which; '' is none
+const bind = `
+local bound = redis.call('HGET', P .. 'e:bound', ARGV[1])
+if bound and (ARGV[3] == '' or bound ~= ARGV[3]) then return bound end
+redis.call('HSET', P .. 'e:bound', ARGV[1], ARGV[2])
+return ARGV[2]`;
+
+const strike = `
+local last = redis.call('HGET', P .. 'e:struck', ARGV[1])
+if last and tonumber(ARGV[2]) <= tonumber(last) then return 0 end
+redis.call('HSET', P .. 'e:struck', ARGV[1], ARGV[2])
+return 1`;
+
+const lastStrike = `return redis.call('HGET', P .. 'e:struck', ARGV[1])`;
+
+/** The functions of dead letters. */
+export const deadLetterRuns = (link: RedisLink) =>
+  eventRunsOf(link, {
+    dead: [dead],
+    deadOne: [deadOne],
+    replay: [eventLua.entries, forget, replay],
+    drop: [forget, drop],
+    ageOut: [forget, ageOut],
+  });
+
+/** The functions of bindings. */
+export const bindingRuns = (link: RedisLink) =>
+  eventRunsOf(link, { bind: [bind], strike: [strike], lastStrike: [lastStrike] });
