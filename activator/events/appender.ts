@@ -37,6 +37,11 @@ export class Appender {
     });
   }
 
+  /** Groups that wait for the next write. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   #soon(): void {
     this.#busy = true;
     setImmediate(() => void this.#flush());

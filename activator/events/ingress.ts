@@ -102,6 +102,11 @@ export class EventIngress {
     return this.#store([event], place, place.hops);
   }
 
+  /** Requests in hand, and messages (replies too) that wait for the write which is under way. */
+  stats(): { readonly inHand: number; readonly waiting: number } {
+    return { inHand: this.#inHand, waiting: this.#appender.waiting };
+  }
+
   /** Refuses what comes from now on, and waits at most so long (ms) for what is in hand. Never rejects. */
   async drain(deadlineMs: number): Promise<void> {
     this.#closed = true;
