@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { PlatformError } from '../../model/errors.ts';
 import type { EventStore, NewDelivery } from '../../model/event-queue.ts';
 import { begin, whole } from '../support/ask.ts';
-import { batchType, binary, json, member } from '../support/event-messages.ts';
+import { batchType, json, member } from '../support/event-messages.ts';
 import { bodyText, IngressLab, triggerOf, type IngressLabOptions } from '../support/ingress-lab.ts';
 import { invalidEvents } from '../support/invalid-events.ts';
 import { until } from '../support/until.ts';
