@@ -7,13 +7,15 @@ import { isRetried, nextTryAt } from './delivery-retry.ts';
 
 /** What a try came to. */
 export type Answer =
-  /** Its target's answer, or the platform's own in its place. `fields`: name, value, name, value; `body`: all, or its beginning. */
+  /** Its target's answer, or the platform's own in its place. `fields`: name, value, name, value. */
   | {
       readonly kind: 'answered';
       readonly dest: string;
       readonly status: number;
       readonly fields: readonly string[];
       readonly body: Uint8Array;
+      /** `body` is its beginning only. */
+      readonly cut?: boolean;
       readonly sessionId?: string | undefined;
     }
   /** The target may have got it and did not answer, or not to the end. */
