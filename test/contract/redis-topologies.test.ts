@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { createRedisBus } from '../../adapters/redis/bus.ts';
 import { createRedisClock } from '../../adapters/redis/clock.ts';
 import { redisRuntimeDirectory, redisRuntimes } from '../../adapters/redis/directory.ts';
+import { redisEventStore } from '../../adapters/redis/event-store.ts';
 import { redisLeaderElection } from '../../adapters/redis/election.ts';
 import { redisPreparation } from '../../adapters/redis/preparation.ts';
 import { redisResourceStore } from '../../adapters/redis/resources.ts';
@@ -13,6 +14,8 @@ import { newSpace, openPrepared, redisKinds, type RunningRedis } from '../suppor
 import { openRedisMemory, openRedisReports, openRedisTargets } from '../support/redis-scaling.ts';
 import { sessionIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
+import type { OpenEventStore } from './suites/event-queue.ts';
+import { eventStoreContract } from './suites/event-store.ts';
 import { poolTargetsContract } from './suites/pool-targets.ts';
 import { resourcesContract } from './suites/resource-store.ts';
 import { scalerMemoryContract } from './suites/scaler-memory.ts';
@@ -42,7 +45,18 @@ describe.each([...redisKinds])('$name', ({ start }) => {
     const connection = await openPrepared(newSpace(redis.settings));
     return { store: redisResourceStore(connection.link, fence), close: () => connection.close() };
   };
+  const openEvents: OpenEventStore = async () => {
+    const connection = await openPrepared(newSpace(redis.settings));
+    const bus = createRedisBus(connection, { onFault: () => undefined });
+    await bus.start();
+    const close = async () => {
+      await bus.close();
+      await connection.close();
+    };
+    return { store: redisEventStore(connection.link, bus), close };
+  };
 
+  eventStoreContract(openEvents);
   sessionsContract(openStore);
   leasesContract(openStore);
   poolContract(openStore);
