@@ -12,6 +12,7 @@ import { createSigner, type LocalSigner } from './adapters/jwt/signer.ts';
 import { memoryPoolTargets } from './adapters/memory/pool-targets.ts';
 import { createScalingBus } from './adapters/memory/scaling-bus.ts';
 import { createSessionBus, tellingOfOpenings } from './adapters/memory/session-bus.ts';
+import { memoryTriggers } from './adapters/memory/triggers.ts';
 import { openDatabase, type Database } from './adapters/sqlite/database.ts';
 import { sqliteResourceStore } from './adapters/sqlite/resources.ts';
 import { sqliteScalerMemory } from './adapters/sqlite/scaler-memory.ts';
@@ -23,15 +24,17 @@ import { limitRows } from './autoscaler/limits.ts';
 import * as say from './cli/welcome.ts';
 import { platformConfigSchema, type PlatformConfig } from './config/platform.ts';
 import { scalingSettings } from './config/scaling.ts';
+import { Announcer } from './controller/announcing.ts';
 import { createControlApi } from './controller/api/control-api.ts';
 import { poolNumbers } from './controller/api/pool-view.ts';
 import { Controller } from './controller/controller.ts';
 import type { Deployments } from './controller/deployments.ts';
 import type { Driver } from './controller/driver.ts';
-import { imageTablesIn, type AppliedRuntime, type FolderReport } from './controller/folder.ts';
+import { imageTablesIn, type Applied, type FolderReport } from './controller/folder.ts';
 import { deployFolder, keepFolder } from './controller/keep-folder.ts';
 import { formatProblem } from './controller/manifests.ts';
 import { createRegistry, type Registry } from './controller/registry.ts';
+import { TriggerRegistry } from './controller/trigger-registry.ts';
 import { DemandReporter } from './model/demand-reporter.ts';
 import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './process/data-dir.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
@@ -98,6 +101,7 @@ async function checkPorts({ host, controlPort, activatorPort }: Settings): Promi
 interface Platform {
   readonly config: Settings;
   readonly registry: Registry;
+  readonly triggers: TriggerRegistry;
   readonly reloadTables: () => Promise<void>;
   readonly facts: say.StartedFacts;
   /** Writes where it is into the data folder, for whoever waits for it to be deployed and serving. */
@@ -146,6 +150,21 @@ async function openScaling(config: Settings, { database, deployments, metrics, l
   return { demand, supply, targets, stop };
 }
 
+/** The triggers of this machine, and what takes and dispatches events is told of them. */
+async function openTriggers(database: Database, deployments: Deployments, log: Log) {
+  const registry = new TriggerRegistry({ store: sqliteResourceStore(database), deployments, clock, ids });
+  for (const { key, why } of await registry.load()) log('a stored trigger takes no events', { ...key, why });
+  const triggers = memoryTriggers();
+  const announcer = new Announcer({
+    publish: () => triggers.publish(registry.all()),
+    onChange: (listener) => registry.onChange(listener),
+    clock,
+    log,
+  });
+  await announcer.start();
+  return { registry, triggers };
+}
+
 /** Everything but the servers: what is stored and what lives are brought together here. */
 async function assemble(config: Settings, driver: Driver, signer: LocalSigner, pinoLog: Logger) {
   const log = warnings(pinoLog);
@@ -155,6 +174,7 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const registry = createRegistry({ store: sqliteResourceStore(database), images: driver, clock, ids });
   for (const { key, why } of await registry.load()) log('a stored runtime is not served', { ...key, why });
   const { deployments, runtimes } = registry;
+  const { registry: triggers } = await openTriggers(database, deployments, log);
   const metrics = openMetrics('platform');
   const publish = bus.publish.bind(bus);
   const shared = { store, driver, deployments, runtimes, feed: bus, recalls: bus, publish, ids, clock, log };
@@ -172,7 +192,16 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   reporter.start();
   const ownerTokens = createOwnerTokens(signer.publicKeyPem, clock);
   const pools = (): ReturnType<Controller['pools']> => controller.pools();
-  const api = createControlApi({ ...shared, registry, wakes, commands, ownerTokens, demand, pools });
+  const api = createControlApi({
+    ...shared,
+    registry,
+    triggers,
+    wakes,
+    commands,
+    ownerTokens,
+    demand,
+    pools,
+  });
   showRequests(metrics, () => activator.stats());
   showPools(metrics, () => pools().map(poolNumbers));
   const controlServer = createHttpServer(controlLimits, undefined, withMetrics(metrics, api));
@@ -183,7 +212,7 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
     await scaling.stop();
     await controller.stop();
   };
-  return { store, registry, recovered, activator, front, controlServer, stop };
+  return { store, registry, triggers, recovered, activator, front, controlServer, stop };
 }
 
 async function start(config: Settings): Promise<Platform> {
@@ -219,7 +248,8 @@ async function start(config: Settings): Promise<Platform> {
   };
   const where = { version, controlUrl, activatorUrl, dataDir: config.dataDir };
   const facts = { ...where, ...driver.describe(), recovered: parts.recovered };
-  return { config, registry: parts.registry, reloadTables: tables.reload, facts, announce, stop };
+  const { registry, triggers } = parts;
+  return { config, registry, triggers, reloadTables: tables.reload, facts, announce, stop };
 }
 
 const activatorLimits = (config: Settings) => ({
@@ -248,15 +278,16 @@ function tell(config: Settings, { applied, problems }: FolderReport): void {
   if (problems.length > 0) print(`\n${say.problemsText(problems.map(formatProblem), paint)}`);
 }
 
-async function deploy({ config, registry, reloadTables }: Platform): Promise<readonly AppliedRuntime[]> {
-  const report = await deployFolder({ folder: config.folder, registry, reloadTables });
+async function deploy(platform: Platform): Promise<readonly Applied[]> {
+  const { config } = platform;
+  const report = await deployFolder({ ...platform, folder: config.folder });
   tell(config, report);
   return report.applied;
 }
 
 /** Deploys again after a change; says only what is not as before. */
-const keepDeployed = ({ config, registry, reloadTables }: Platform): (() => void) =>
-  keepFolder({ folder: config.folder, registry, reloadTables, clock }, (report, fault) => {
+const keepDeployed = ({ config, ...platform }: Platform): (() => void) =>
+  keepFolder({ ...platform, folder: config.folder, clock }, (report, fault) => {
     if (!report) return print(paint('red', `  ${wordsFor(fault)}`));
     tell(config, { ...report, applied: report.applied.filter(({ what }) => what !== 'unchanged') });
   });

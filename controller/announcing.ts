@@ -1,14 +1,14 @@
 // Tells everybody what is deployed, once when a lead begins and again after each change, until it is told.
-// Does not own what is deployed (registry.ts). The newest list replaces all that was told before, so one telling is enough
+// Does not own what is deployed (registry.ts, trigger-registry.ts). The newest list replaces all that was told before, so one telling is enough
 // however many changes there were.
 import type { Cancel, Clock } from '../model/clock.ts';
 import { PlatformError } from '../model/errors.ts';
-import type { RuntimeDirectory } from '../model/platform.ts';
-import type { Deployments } from './deployments.ts';
 
 export interface AnnouncerDeps {
-  readonly directory: RuntimeDirectory;
-  readonly deployments: Pick<Deployments, 'all' | 'onChange'>;
+  /** Tells the newest list. Rejects with STORE_UNAVAILABLE or NOT_LEADER. */
+  readonly publish: () => Promise<void>;
+  /** Told after each change of what is to be told. */
+  readonly onChange: (listener: () => void) => Cancel;
   readonly clock: Clock;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -27,9 +27,9 @@ export class Announcer {
 
   /** Resolves when the present list is told; later ones follow by themselves. Rejects with STORE_UNAVAILABLE or NOT_LEADER. */
   async start(): Promise<Cancel> {
-    const stop = this.#deps.deployments.onChange(() => this.#tell());
+    const stop = this.#deps.onChange(() => this.#tell());
     try {
-      await this.#publish();
+      await this.#deps.publish();
     } catch (fault) {
       stop();
       throw fault;
@@ -38,11 +38,6 @@ export class Announcer {
       this.#closed = true;
       stop();
     };
-  }
-
-  async #publish(): Promise<void> {
-    const { directory, deployments } = this.#deps;
-    await directory.publish(deployments.all().map(({ runtime }) => runtime));
   }
 
   #tell(): void {
@@ -57,7 +52,7 @@ export class Announcer {
   async #tellAll(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
-      await this.#publish();
+      await this.#deps.publish();
     }
   }
 

@@ -3,8 +3,8 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PlatformError } from '../model/errors.ts';
-import type { Runtime } from '../model/runtime.ts';
-import { applyFolder, imageTablesIn, type AppliedRuntime } from './folder.ts';
+import type { Resource } from '../model/resource.ts';
+import { applyFolder, imageTablesIn, type Applied } from './folder.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -21,10 +21,10 @@ metadata: { name: ${name} }
 spec: { template: { image: ${image} } }
 `;
 
-const apply = (runtime: Runtime): Promise<AppliedRuntime> => {
-  const { name, namespace = 'default' } = runtime.metadata;
+const apply = (resource: Resource): Promise<Applied> => {
+  const { name, namespace = 'default' } = resource.metadata;
   if (name === 'refused') return Promise.reject(new PlatformError('UNKNOWN_IMAGE', 'no such image'));
-  return Promise.resolve({ kind: runtime.kind, namespace, name, what: 'created', warnings: [] });
+  return Promise.resolve({ kind: resource.kind, namespace, name, what: 'created', warnings: [] });
 };
 const write = (file: string, text: string): void => {
   mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });

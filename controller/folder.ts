@@ -6,10 +6,10 @@ import path from 'node:path';
 import type { Cancel, Clock } from '../model/clock.ts';
 import { asPlatformError } from '../model/errors.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Runtime } from '../model/runtime.ts';
-import { duplicates, readManifests, type Manifest } from './manifests.ts';
+import type { Resource } from '../model/resource.ts';
+import { duplicates, placedIn, readManifests, type Placed } from './manifests.ts';
 
-export interface AppliedRuntime {
+export interface Applied {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
@@ -18,12 +18,12 @@ export interface AppliedRuntime {
 }
 
 export interface FolderReport {
-  readonly applied: readonly AppliedRuntime[];
+  readonly applied: readonly Applied[];
   readonly problems: readonly Problem[];
 }
 
-/** Rejects with a PlatformError when the runtime is refused. */
-export type Apply = (runtime: Runtime) => Promise<AppliedRuntime>;
+/** Rejects with a PlatformError when the object is refused. */
+export type Apply = (resource: Resource) => Promise<Applied>;
 
 export const imageTableName = 'images.yaml';
 
@@ -53,9 +53,12 @@ const refused = (fault: unknown, file: string, line: number): Problem => {
 
 interface ReadFolder {
   /** Of files without a problem only. */
-  readonly manifests: readonly (Manifest & { readonly file: string })[];
+  readonly manifests: readonly Placed[];
   readonly problems: readonly Problem[];
 }
+
+/** Triggers come after all runtimes, whichever file they are in. */
+const rank = ({ resource }: Placed): number => (resource.kind === 'Trigger' ? 1 : 0);
 
 async function readFolder(folder: string): Promise<ReadFolder> {
   const files = (await yamlFiles(folder)).filter((file) => path.basename(file) !== imageTableName);
@@ -65,7 +68,8 @@ async function readFolder(folder: string): Promise<ReadFolder> {
       return { file: shown, ...readManifests(shown, await readFile(file, 'utf8')) };
     }),
   );
-  const manifests = read.flatMap(({ file, runtimes }) => runtimes.map((one) => ({ ...one, file })));
+  const found = read.flatMap(({ file, ...manifests }) => placedIn(file, manifests));
+  const manifests = [...found].sort((one, other) => rank(one) - rank(other));
   const problems = [...read.flatMap((one) => one.problems), ...duplicates(manifests)];
   const bad = new Set(problems.map((problem) => problem.file));
   return { manifests: manifests.filter(({ file }) => !bad.has(file)), problems };
@@ -74,10 +78,10 @@ async function readFolder(folder: string): Promise<ReadFolder> {
 /** Applies every manifest below a folder once. Rejects only when the folder cannot be read. */
 export async function applyFolder(folder: string, apply: Apply): Promise<FolderReport> {
   const { manifests, problems } = await readFolder(folder);
-  const applied: AppliedRuntime[] = [];
+  const applied: Applied[] = [];
   const refusals: Problem[] = [];
-  for (const { runtime, file, line } of manifests) {
-    await apply(runtime).then(
+  for (const { resource, file, line } of manifests) {
+    await apply(resource).then(
       (one) => applied.push(one),
       (fault: unknown) => refusals.push(refused(fault, file, line)),
     );

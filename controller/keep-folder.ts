@@ -1,13 +1,15 @@
-// A folder of YAML kept deployed by whoever serves: its image tables and its runtimes, once at the start and after each change.
+// A folder of YAML kept deployed by whoever serves: its image tables, runtimes and triggers, once at the start and after each change.
 // Does not own what is said about it. One look at a time, so that an older state of a file never wins over a newer one.
 import type { Cancel, Clock } from '../model/clock.ts';
-import type { Runtime } from '../model/runtime.ts';
-import { applyFolder, watchFolder, type AppliedRuntime, type FolderReport } from './folder.ts';
+import type { Resource } from '../model/resource.ts';
+import { applyFolder, watchFolder, type Applied, type FolderReport } from './folder.ts';
 import type { Registry } from './registry.ts';
+import type { TriggerRegistry } from './trigger-registry.ts';
 
 export interface KeepFolderDeps {
   readonly folder: string;
   readonly registry: Pick<Registry, 'apply' | 'reloadImages'>;
+  readonly triggers: Pick<TriggerRegistry, 'apply'>;
   /** Reads the image tables again. */
   readonly reloadTables: () => Promise<void>;
   readonly clock: Clock;
@@ -15,11 +17,13 @@ export interface KeepFolderDeps {
 
 /** Deploys what the folder says now. Rejects when it, or an image table, cannot be read. */
 export async function deployFolder(deps: Omit<KeepFolderDeps, 'clock'>): Promise<FolderReport> {
-  const { folder, registry, reloadTables } = deps;
-  const apply = async (runtime: Runtime): Promise<AppliedRuntime> => {
-    const { runtime: stored, what, warnings } = await registry.apply(runtime);
-    const { name, namespace = 'default' } = stored.metadata;
-    return { kind: stored.kind, namespace, name, what, warnings };
+  const { folder, registry, triggers, reloadTables } = deps;
+  const apply = async (resource: Resource): Promise<Applied> => {
+    const { kind } = resource;
+    const { name, namespace = 'default' } = resource.metadata;
+    const written = kind === 'Trigger' ? await triggers.apply(resource) : await registry.apply(resource);
+    const { what, warnings } = written;
+    return { kind, namespace, name, what, warnings };
   };
   await reloadTables();
   await registry.reloadImages();

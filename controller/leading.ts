@@ -4,6 +4,7 @@
 // One term, one store: every write carries the term, so what an ended lead still has under way changes nothing.
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Leading } from '../model/elector.ts';
+import type { TriggerDirectory } from '../model/deployed-trigger.ts';
 import type { DemandCounter } from '../model/demand-tally.ts';
 import type { SupplyReports } from '../model/demand.ts';
 import type { StorePreparation } from '../model/leader-election.ts';
@@ -30,6 +31,7 @@ import {
   type OwnRegistryDeps,
 } from './opened-registry.ts';
 import type { Registry } from './registry.ts';
+import type { TriggerRegistry } from './trigger-registry.ts';
 
 /** What there is while this process leads. */
 export interface Led {
@@ -40,11 +42,14 @@ export interface Led {
   readonly recovered: Recovered;
 }
 
-/** The same where the platform keeps the runtimes itself. */
-export interface Lead extends Led {
-  /** For deploying a folder. */
+/** What the platform keeps itself. */
+export interface Kept {
   readonly registry: Registry;
+  readonly triggers: TriggerRegistry;
 }
+
+/** The same where the platform keeps the runtimes itself; for deploying a folder. */
+export interface Lead extends Led, Kept {}
 
 interface TermDeps {
   /** The store as every other program sees it: without fence, and refusing while it is not prepared. Not closed here. */
@@ -55,6 +60,8 @@ interface TermDeps {
   readonly openDriver: () => Promise<Driver>;
   readonly preparation: (term: number) => StorePreparation;
   readonly directory: (term: number) => RuntimeDirectory;
+  /** Absent where nobody takes events. */
+  readonly triggerDirectory?: (term: number) => TriggerDirectory;
   readonly openRegistry: OpenRegistry;
   readonly feed: SessionFeed;
   readonly wakeFeed: WakeFeed;
@@ -81,7 +88,7 @@ interface TermDeps {
   readonly startsElsewhere?: boolean;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Told when all is brought together and kept: from now on the control API may be served. */
-  readonly onLead: (led: Led, registry: Registry | undefined) => void;
+  readonly onLead: (led: Led, kept: Partial<Kept>) => void;
   /** Told first of all when the lead ends: the control API may not be served any more. */
   readonly onEnd: (term: number) => void;
   /** The driver could not be closed in time: the process has to end at once, so that nothing of it takes effect. */
@@ -126,20 +133,36 @@ class Term implements Leading {
     const controller = this.#makeController(driver, opened);
     this.#controller = controller;
     const recovered = await controller.start();
-    const announcer = new Announcer({
-      ...deps,
-      directory: deps.directory(term),
-      deployments: opened.deployments,
-    });
-    this.#stops = [await announcer.start()];
+    await this.#announce(opened);
     await deps.preparation(term).markPrepared();
     deps.announceGap();
     this.#served = true;
-    const { runtimes, registry } = opened;
+    const { runtimes, registry, triggerRegistry } = opened;
     const { wakes, commands } = controller;
     const pools = (): ReturnType<Controller['pools']> => controller.pools();
-    const api = { ...deps, runtimes, wakes, commands, pools, driver, ...(registry && { registry }) };
-    deps.onLead({ term, api, driver, recovered }, registry);
+    const kept = { ...(registry && { registry }), ...(triggerRegistry && { triggers: triggerRegistry }) };
+    const api = { ...deps, runtimes, wakes, commands, pools, driver, ...kept };
+    deps.onLead({ term, api, driver, recovered }, kept);
+  }
+
+  /** Resolves when everybody can know what is deployed; what changes is told from now on. */
+  async #announce({ deployments, triggers }: OpenedRegistry): Promise<void> {
+    const { directory, triggerDirectory, clock, log } = this.#deps;
+    const runtimesTo = directory(this.#term);
+    const runtimes = new Announcer({
+      ...{ clock, log },
+      publish: () => runtimesTo.publish(deployments.all().map(({ runtime }) => runtime)),
+      onChange: (listener) => deployments.onChange(listener),
+    });
+    this.#stops = [await runtimes.start()];
+    const triggersTo = triggerDirectory?.(this.#term);
+    if (!triggersTo || !triggers) return;
+    const told = new Announcer({
+      ...{ clock, log },
+      publish: () => triggersTo.publish(triggers.all()),
+      onChange: (listener) => triggers.onChange(listener),
+    });
+    this.#stops = [...this.#stops, await told.start()];
   }
 
   async end(): Promise<void> {
@@ -201,8 +224,8 @@ export const createLeading = (deps: LeadingDeps): BeginLeading =>
   leadingOver({
     ...deps,
     openRegistry: ownRegistry(deps),
-    onLead: (led, registry) => {
-      if (registry) deps.onLead({ ...led, registry });
+    onLead: (led, { registry, triggers }) => {
+      if (registry && triggers) deps.onLead({ ...led, registry, triggers });
     },
   });
 

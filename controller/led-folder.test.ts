@@ -25,6 +25,9 @@ class Lab {
       return { runtime, what: 'created', warnings: [] };
     },
   };
+  readonly #triggers: KeepFolderDeps['triggers'] = {
+    apply: async (trigger) => ({ trigger, what: 'created', warnings: [] }),
+  };
   end: Cancel = () => undefined;
 
   begin(): void {
@@ -32,7 +35,10 @@ class Lab {
       if (this.tableFault) throw this.tableFault;
     };
     const tell = (report: FolderReport | undefined): void => void this.reports.push(report);
-    this.end = ledFolder({ folder: this.folder, clock: this.clock, reloadTables, tell }, this.#registry);
+    this.end = ledFolder(
+      { folder: this.folder, clock: this.clock, reloadTables, tell },
+      { registry: this.#registry, triggers: this.#triggers },
+    );
   }
 
   told(times: number): Promise<void> {

@@ -4,7 +4,6 @@ import type { Cancel, Clock } from '../model/clock.ts';
 import { asPlatformError } from '../model/errors.ts';
 import type { FolderReport } from './folder.ts';
 import { deployFolder, keepFolder, type KeepFolderDeps } from './keep-folder.ts';
-import type { Registry } from './registry.ts';
 
 export interface LedFolderDeps {
   readonly folder: string;
@@ -16,19 +15,24 @@ export interface LedFolderDeps {
 
 const againMs = 2_000;
 
-/** Deploys the folder with the registry of one lead, now and after each change, until it is called off. */
-export function ledFolder(deps: LedFolderDeps, registry: KeepFolderDeps['registry']): Cancel {
+type Deployed = Pick<KeepFolderDeps, 'registry' | 'triggers'>;
+
+/** Deploys the folder with the registries of one lead, now and after each change, until it is called off. */
+export function ledFolder(deps: LedFolderDeps, { registry, triggers }: Deployed): Cancel {
   const { clock, tell } = deps;
   let ended = false;
   let refusedByStore = false;
   let again: Cancel = () => undefined;
-  const watched: Pick<Registry, 'apply' | 'reloadImages'> = {
-    reloadImages: () => registry.reloadImages(),
-    apply: (runtime) =>
-      registry.apply(runtime).catch((fault: unknown) => {
-        refusedByStore ||= asPlatformError(fault).code === 'STORE_UNAVAILABLE';
-        throw fault;
-      }),
+  const noting = (fault: unknown): never => {
+    refusedByStore ||= asPlatformError(fault).code === 'STORE_UNAVAILABLE';
+    throw fault;
+  };
+  const watched: Deployed = {
+    registry: {
+      reloadImages: () => registry.reloadImages(),
+      apply: (runtime) => registry.apply(runtime).catch(noting),
+    },
+    triggers: { apply: (trigger) => triggers.apply(trigger).catch(noting) },
   };
   const hear = (report: FolderReport | undefined, fault: unknown): void => {
     if (ended) return;
@@ -38,11 +42,11 @@ export function ledFolder(deps: LedFolderDeps, registry: KeepFolderDeps['registr
     refusedByStore = false;
   };
   const look = (): void =>
-    void deployFolder({ ...deps, registry: watched }).then(
+    void deployFolder({ ...deps, ...watched }).then(
       (report) => hear(report, undefined),
       (fault: unknown) => hear(undefined, fault),
     );
-  const unwatch = keepFolder({ ...deps, registry: watched }, hear);
+  const unwatch = keepFolder({ ...deps, ...watched }, hear);
   look();
   return () => {
     ended = true;

@@ -15,6 +15,7 @@ import { redisResourceStore } from '../adapters/redis/resources.ts';
 import { redisSessionStore } from '../adapters/redis/session-store.ts';
 import { redisSupply } from '../adapters/redis/supply.ts';
 import { redisPoolTargets } from '../adapters/redis/targets.ts';
+import { redisTriggerDirectory } from '../adapters/redis/triggers.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds as ids } from '../adapters/system/ids.ts';
 import {
@@ -49,10 +50,9 @@ import { poolNumbers } from './api/pool-view.ts';
 import { openClusterRegistry } from './cluster-registry.ts';
 import type { Driver } from './driver.ts';
 import { imageTablesIn, type FolderReport } from './folder.ts';
-import { createLeading, createLeadingElsewhere, type Led } from './leading.ts';
+import { createLeading, createLeadingElsewhere, type Kept, type Lead, type Led } from './leading.ts';
 import { ledFolder } from './led-folder.ts';
 import { formatProblem } from './manifests.ts';
-import type { Registry } from './registry.ts';
 import { createSessionsServer } from './sessions-api/server.ts';
 import { SessionsApi } from './sessions-api/sessions-api.ts';
 
@@ -196,7 +196,7 @@ class ControllerProgram {
       stuck: () => this.#stuck(),
     };
     if (ground.kind === 'local') {
-      const onLead = (led: Led & { readonly registry: Registry }): void => this.#onLead(led, led.registry);
+      const onLead = (led: Lead): void => this.#onLead(led, led);
       const { link } = this.#wiring.redis;
       const openResources = (term: number) => redisResourceStore(link, { role, term });
       return createLeading({ ...shared, openResources, copy: resourceCopy(config.dataDir), onLead });
@@ -224,6 +224,7 @@ class ControllerProgram {
       openStore: (term: number) => redisSessionStore(link, { compatKeys, fence: { role, term } }),
       preparation: (term: number) => redisPreparation(link, { role, term }),
       directory: (term: number) => redisRuntimeDirectory(link, { role, term }),
+      triggerDirectory: (term: number) => redisTriggerDirectory(link, { role, term }),
     };
   }
 
@@ -282,7 +283,7 @@ class ControllerProgram {
     }
   }
 
-  #onLead({ term, api, driver, recovered }: Led, registry: Registry | undefined): void {
+  #onLead({ term, api, driver, recovered }: Led, kept: Kept | undefined): void {
     const { settings: config, ground, say } = this.#wiring;
     this.door.open(api);
     this.#pools = api.pools;
@@ -293,11 +294,11 @@ class ControllerProgram {
     const back = rebuilt > 0 ? `, ${rebuilt} rebuilt from their sandboxes` : '';
     say(`leads (term ${term}), isolation ${tier}; ${found}${back}, ${warm} warm sandboxes`);
     for (const lack of lacks) say(`without: ${lack}`);
-    if (config.folder === undefined || !registry || ground.kind !== 'local') return;
+    if (config.folder === undefined || !kept || ground.kind !== 'local') return;
     const { folder } = config;
     const reloadTables = ground.tables.reload;
     const tell = (report: FolderReport | undefined, fault: unknown): void => this.#tell(report, fault);
-    this.#folder = ledFolder({ folder, reloadTables, clock: systemClock, tell }, registry);
+    this.#folder = ledFolder({ folder, reloadTables, clock: systemClock, tell }, kept);
   }
 
   #onEnd(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { workloadOf } from '../model/workload.ts';
-import { duplicates, formatProblem, readManifests } from './manifests.ts';
+import { duplicates, formatProblem, placedIn, readManifests } from './manifests.ts';
 
 const seedInterpreter = `apiVersion: runtime.agentcube.volcano.sh/v1alpha1
 kind: CodeInterpreter
@@ -137,7 +137,7 @@ describe('files that AgentCube takes', () => {
   test('come back as they were given', () => {
     const [found] = readManifests('f.yaml', seedAgent).runtimes;
     const again = readManifests('f.json', JSON.stringify(found?.runtime));
-    expect(again).toEqual({ runtimes: [{ runtime: found?.runtime, line: 1 }], problems: [] });
+    expect(again).toEqual({ runtimes: [{ runtime: found?.runtime, line: 1 }], triggers: [], problems: [] });
   });
 });
 
@@ -153,7 +153,7 @@ describe('one file', () => {
   });
 
   test.each(['', '\n\n', '# only a comment\n', '---\n---\n', 'null\n'])('may be empty: %j', (text) => {
-    expect(readManifests('f.yaml', text)).toEqual({ runtimes: [], problems: [] });
+    expect(readManifests('f.yaml', text)).toEqual({ runtimes: [], triggers: [], problems: [] });
   });
 
   test('may be a List', () => {
@@ -170,7 +170,11 @@ describe('one file', () => {
     expect(lines('apiVersion: v1\nkind: List\nitems: 5\n')).toEqual([
       'f.yaml:3: items: got the number 5 (expected a list)',
     ]);
-    expect(readManifests('f.yaml', 'apiVersion: v1\nkind: List\n')).toEqual({ runtimes: [], problems: [] });
+    expect(readManifests('f.yaml', 'apiVersion: v1\nkind: List\n')).toEqual({
+      runtimes: [],
+      triggers: [],
+      problems: [],
+    });
   });
 
   test('may share values by anchors and merge keys', () => {
@@ -249,7 +253,7 @@ describe('a name that is used twice', () => {
     const { runtimes, problems } = readManifests('f.yaml', `${seedInterpreter}---\n${seedInterpreter}`);
     expect(runtimes).toHaveLength(2);
     expect(problems.map(formatProblem)).toEqual([
-      'f.yaml:17: metadata.name: CodeInterpreter/default/my-codeinterpreter is already defined at f.yaml:1 (expected a name that no other runtime of the kind has)',
+      'f.yaml:17: metadata.name: CodeInterpreter/default/my-codeinterpreter is already defined at f.yaml:1 (expected a name that no other of the kind has)',
     ]);
   });
 
@@ -260,9 +264,7 @@ describe('a name that is used twice', () => {
   });
 
   test('in two files is found by whoever reads them all', () => {
-    const found = ['a.yaml', 'b.yaml'].flatMap((file) =>
-      readManifests(file, seedAgent).runtimes.map((manifest) => ({ ...manifest, file })),
-    );
+    const found = ['a.yaml', 'b.yaml'].flatMap((file) => placedIn(file, readManifests(file, seedAgent)));
     expect(duplicates(found)).toMatchObject([{ file: 'b.yaml', line: 1, path: 'metadata.name' }]);
   });
 });

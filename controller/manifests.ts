@@ -11,9 +11,10 @@ import {
   type YAMLError,
 } from 'yaml';
 import { type PathSegment } from '../model/path.ts';
-import { describeValue, validateRuntime, type Problem } from '../model/problem.ts';
-import { runtimeKeyText } from '../model/sandbox.ts';
+import { describeValue, type Problem } from '../model/problem.ts';
+import { resourceKeyText, validateResource, type Resource } from '../model/resource.ts';
 import type { Runtime } from '../model/runtime.ts';
+import type { Trigger } from '../model/trigger.ts';
 
 export interface Manifest {
   readonly runtime: Runtime;
@@ -21,9 +22,15 @@ export interface Manifest {
   readonly line: number;
 }
 
+export interface TriggerManifest {
+  readonly trigger: Trigger;
+  readonly line: number;
+}
+
 export interface Manifests {
   readonly runtimes: readonly Manifest[];
-  /** Of all documents; a runtime with a problem is not among `runtimes`. */
+  readonly triggers: readonly TriggerManifest[];
+  /** Of all documents; what has a problem is in neither list. */
   readonly problems: readonly Problem[];
 }
 
@@ -85,11 +92,17 @@ function valueOf(doc: Document.Parsed): { value: unknown } | { error: string } {
 const isList = (value: unknown): value is { items?: unknown } =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'List';
 
+const onlyProblems = (problems: readonly Problem[]): Manifests => ({ runtimes: [], triggers: [], problems });
+
 function readOne(source: Source, value: unknown, at: Path): Manifests {
   const { file } = source;
-  const result = validateRuntime(value, (path) => ({ file, line: lineAt(source, [...at, ...path]) }));
-  if (!result.ok) return { runtimes: [], problems: result.problems };
-  return { runtimes: [{ runtime: result.runtime, line: lineAt(source, at) }], problems: [] };
+  const result = validateResource(value, (path) => ({ file, line: lineAt(source, [...at, ...path]) }));
+  if (!result.ok) return onlyProblems(result.problems);
+  const { resource } = result;
+  const line = lineAt(source, at);
+  if (resource.kind === 'Trigger')
+    return { runtimes: [], triggers: [{ trigger: resource, line }], problems: [] };
+  return { runtimes: [{ runtime: resource, line }], triggers: [], problems: [] };
 }
 
 function readValue(source: Source, value: unknown): Manifests {
@@ -105,33 +118,46 @@ function readValue(source: Source, value: unknown): Manifests {
     file: source.file,
     line,
   };
-  return { runtimes: [], problems: [problem] };
+  return onlyProblems([problem]);
 }
 
 function readDocument(source: Source): Manifests {
   const { doc, file } = source;
   if (doc.errors.length > 0) {
-    return { runtimes: [], problems: doc.errors.map((error) => syntaxProblem(file, error)) };
+    return onlyProblems(doc.errors.map((error) => syntaxProblem(file, error)));
   }
   const read = valueOf(doc);
   if ('error' in read) {
     const line = lineAt(source, []);
-    return { runtimes: [], problems: [{ path: '', message: read.error, expected: 'YAML', file, line }] };
+    return onlyProblems([{ path: '', message: read.error, expected: 'YAML', file, line }]);
   }
   return read.value === null || read.value === undefined ? merged([]) : readValue(source, read.value);
 }
 
 const merged = (parts: readonly Manifests[]): Manifests => ({
   runtimes: parts.flatMap(({ runtimes }) => runtimes),
+  triggers: parts.flatMap(({ triggers }) => triggers),
   problems: parts.flatMap(({ problems }) => problems),
 });
 
-/** A problem for each runtime that has the kind, namespace and name of an earlier one. */
-export function duplicates(manifests: readonly (Manifest & { readonly file: string })[]): Problem[] {
+/** What was found in a file, and where. */
+export interface Placed {
+  readonly resource: Resource;
+  readonly line: number;
+  readonly file: string;
+}
+
+/** All that was read of a file, runtimes first: what a trigger sends events to is there before it. */
+export const placedIn = (file: string, { runtimes, triggers }: Omit<Manifests, 'problems'>): Placed[] => [
+  ...runtimes.map(({ runtime, line }) => ({ resource: runtime, line, file })),
+  ...triggers.map(({ trigger, line }) => ({ resource: trigger, line, file })),
+];
+
+/** A problem for each that has the kind, namespace and name of an earlier one. */
+export function duplicates(manifests: readonly Placed[]): Problem[] {
   const seen = new Map<string, string>();
-  return manifests.flatMap(({ runtime, line, file }) => {
-    const { name, namespace = 'default' } = runtime.metadata;
-    const key = runtimeKeyText({ kind: runtime.kind, namespace, name });
+  return manifests.flatMap(({ resource, line, file }) => {
+    const key = resourceKeyText(resource);
     const earlier = seen.get(key);
     if (earlier === undefined) {
       seen.set(key, `${file}:${line}`);
@@ -142,7 +168,7 @@ export function duplicates(manifests: readonly (Manifest & { readonly file: stri
       {
         path: 'metadata.name',
         message,
-        expected: 'a name that no other runtime of the kind has',
+        expected: 'a name that no other of the kind has',
         file,
         line,
       },
@@ -151,16 +177,16 @@ export function duplicates(manifests: readonly (Manifest & { readonly file: stri
 }
 
 /**
- * The runtimes of one file, which may hold several documents and `kind: List`; empty documents count for nothing.
+ * The runtimes and triggers of one file, which may hold several documents and `kind: List`; empty documents count for nothing.
  * Every problem of every document is reported, with `file` as given. Never throws.
  */
 export function readManifests(file: string, text: string): Manifests {
   const lines = new LineCounter();
   const docs = parseAllDocuments(text, { lineCounter: lines, merge: true, logLevel: 'silent' });
   const all = Array.isArray(docs) ? docs : [];
-  const { runtimes, problems } = merged(all.map((doc) => readDocument({ file, doc, lines })));
-  const every = [...problems, ...duplicates(runtimes.map((found) => ({ ...found, file })))];
-  return { runtimes, problems: every.sort((one, other) => (one.line ?? 0) - (other.line ?? 0)) };
+  const read = merged(all.map((doc) => readDocument({ file, doc, lines })));
+  const every = [...read.problems, ...duplicates(placedIn(file, read))];
+  return { ...read, problems: every.sort((one, other) => (one.line ?? 0) - (other.line ?? 0)) };
 }
 
 /** A problem as one line: `file:line: path: message (expected …)`, without the parts that are not known. */

@@ -7,6 +7,8 @@ import type { Deployments } from './deployments.ts';
 import type { Driver } from './driver.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { bringTogether, copying } from './resource-copying.ts';
+import type { DeployedTriggers } from './trigger-book.ts';
+import { TriggerRegistry } from './trigger-registry.ts';
 import type { ResourceCopy, RestorableResources } from './resource-store.ts';
 
 export interface OpenedRegistry {
@@ -14,6 +16,10 @@ export interface OpenedRegistry {
   readonly runtimes: Runtimes;
   /** For the control API and for deploying a folder; absent where runtimes are deployed elsewhere. */
   readonly registry?: Registry;
+  /** What activators are told to do with events; absent where nobody takes any. */
+  readonly triggers?: DeployedTriggers;
+  /** The same, for the control API and for deploying a folder; absent where triggers are deployed elsewhere. */
+  readonly triggerRegistry?: TriggerRegistry;
   /** Hears and tells nothing any more. */
   close(): void;
 }
@@ -29,15 +35,26 @@ export interface OwnRegistryDeps {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** The runtimes in the platform's own store, brought together with their copy. */
+/** The runtimes and triggers in the platform's own store, brought together with their copy. */
 export const ownRegistry =
   ({ openResources, copy, clock, ids, log }: OwnRegistryDeps): OpenRegistry =>
   async (driver, term) => {
     const store = openResources(term);
     const restored = await bringTogether(store, copy, log);
     if (restored > 0) log('runtimes were brought back from their copy', { restored });
-    const registry = createRegistry({ store: copying(store, copy, log), images: driver, clock, ids });
+    const resources = copying(store, copy, log);
+    const registry = createRegistry({ store: resources, images: driver, clock, ids });
     for (const { key, why } of await registry.load()) log('a stored runtime is not served', { ...key, why });
     const { deployments, runtimes } = registry;
-    return { deployments, runtimes, registry, close: () => undefined };
+    const triggers = new TriggerRegistry({ store: resources, deployments, clock, ids });
+    for (const { key, why } of await triggers.load())
+      log('a stored trigger takes no events', { ...key, why });
+    return {
+      deployments,
+      runtimes,
+      registry,
+      triggers,
+      triggerRegistry: triggers,
+      close: () => triggers.close(),
+    };
   };

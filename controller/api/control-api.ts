@@ -1,10 +1,11 @@
-// The control port's HTTP program: AgentCube's control routes, ours for sessions and pools, runtimes as Kubernetes-style resources.
+// The control port's HTTP program: AgentCube's control routes, ours for sessions and pools, runtimes and triggers as Kubernetes-style resources.
 // Does not own a server, its sockets and timeouts (main.ts), nor any decision: it reads requests and writes answers.
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { agentcubeRoutes, type AgentcubeRoutesDeps } from './agentcube-routes.ts';
 import { writeError, type Log } from './errors.ts';
 import { discoveryRoutes } from './kube-discovery.ts';
-import { kubeRoutes, type KubeRegistry } from './kube-routes.ts';
+import { kubeResources, type KubeRegistry, type KubeTriggers } from './kube-resources.ts';
+import { kubeRoutes } from './kube-routes.ts';
 import { openapiDocument } from './openapi.ts';
 import { poolRoutes, type PoolRoutesDeps } from './pool-routes.ts';
 import { expressPath, matches, type Route } from './route.ts';
@@ -15,8 +16,16 @@ export type ControlApiDeps = AgentcubeRoutesDeps &
   PoolRoutesDeps & {
     /** Absent where runtimes are deployed elsewhere: then there are no routes for them. */
     readonly registry?: KubeRegistry;
+    /** Absent where triggers are deployed elsewhere, or nobody takes events. */
+    readonly triggers?: KubeTriggers;
     readonly log: Log;
   };
+
+function deployedRoutes({ registry, triggers }: ControlApiDeps): Route[] {
+  const resources = registry ? kubeResources(registry, triggers) : [];
+  if (resources.length === 0) return [];
+  return [...discoveryRoutes(resources.map(({ kind }) => kind)), ...kubeRoutes(resources)];
+}
 
 /** As much as an object may have that is meant for a Kubernetes API server. */
 const longestBody = '3mb';
@@ -68,7 +77,7 @@ export function createControlApi(deps: ControlApiDeps): Express {
     ...agentcubeRoutes(deps),
     ...sessionRoutes(deps),
     ...poolRoutes(deps),
-    ...(deps.registry ? [...discoveryRoutes(), ...kubeRoutes(deps.registry)] : []),
+    ...deployedRoutes(deps),
   ];
   const routes = [...served, documentRoute(served)];
   const app = express();

@@ -1,22 +1,21 @@
 // Reads the body of a Kubernetes-style request: which format it is in, and whether it is about what the path is about.
-// Does not own what a valid runtime is (model/problem.ts).
+// Does not own what is valid of a kind (model/).
 import type { Request } from 'express';
 import { parse } from 'yaml';
 import { PlatformError } from '../../model/errors.ts';
-import { validateRuntime } from '../../model/problem.ts';
-import { runtimeApiVersion, type Runtime } from '../../model/runtime.ts';
-import type { RuntimeKind } from '../../model/sandbox.ts';
+import type { Problem } from '../../model/problem.ts';
+import { apiVersionOf, type ResourceKind } from '../../model/resource.ts';
 import { invalidObject } from '../core/object-errors.ts';
 import { textOf } from './route.ts';
 
 export const objectTypes = ['application/json', 'application/yaml'] as const;
 export const mergePatchType = 'application/merge-patch+json';
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** What the path of a request says of the object in its body. */
 export interface Expected {
-  readonly kind: RuntimeKind;
+  readonly kind: ResourceKind;
   readonly namespace: string;
   /** Absent when the body gives the name. */
   readonly name?: string;
@@ -73,9 +72,10 @@ const shown = (value: unknown): string => (typeof value === 'string' ? value : (
 function checkSubject(body: Fields, metadata: Fields, { kind, namespace, name }: Expected): void {
   if (body['kind'] === undefined) throw bad("Object 'Kind' is missing in the body");
   if (body['kind'] !== kind) throw bad(`the kind in the data (${shown(body['kind'])}) is not ${kind}`);
-  if (body['apiVersion'] !== undefined && body['apiVersion'] !== runtimeApiVersion) {
+  const apiVersion = apiVersionOf(kind);
+  if (body['apiVersion'] !== undefined && body['apiVersion'] !== apiVersion) {
     throw bad(
-      `the API version in the data (${shown(body['apiVersion'])}) does not match the expected API version (${runtimeApiVersion})`,
+      `the API version in the data (${shown(body['apiVersion'])}) does not match the expected API version (${apiVersion})`,
     );
   }
   if (metadata['namespace'] != null && metadata['namespace'] !== namespace) {
@@ -96,15 +96,20 @@ export function nameIn(body: Fields): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
+type Validate<T> = (
+  value: unknown,
+) =>
+  { readonly ok: true; readonly resource: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
 /**
- * The runtime in a request's body, valid and of the kind, namespace and name that the path says.
- * Throws INVALID_REQUEST when it is about something else, INVALID_RUNTIME with every problem.
+ * The object in a request's body, valid and of the kind, namespace and name that the path says.
+ * Throws INVALID_REQUEST when it is about something else, INVALID_RUNTIME or INVALID_TRIGGER with every problem.
  */
-export function runtimeIn(body: Fields, expected: Expected): Runtime {
+export function objectIn<T>(body: Fields, expected: Expected, validate: Validate<T>): T {
   const metadata = metadataOf(body);
   checkSubject(body, metadata, expected);
   const placed = { ...body, metadata: { ...metadata, namespace: expected.namespace } };
-  const checked = validateRuntime(isFields(body['metadata']) ? placed : body);
-  if (checked.ok) return checked.runtime;
+  const checked = validate(isFields(body['metadata']) ? placed : body);
+  if (checked.ok) return checked.resource;
   throw invalidObject({ kind: expected.kind, name: nameIn(body) ?? '' }, checked.problems);
 }

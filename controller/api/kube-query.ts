@@ -3,11 +3,10 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { PlatformError } from '../../model/errors.ts';
-import type { RuntimeKind } from '../../model/sandbox.ts';
 import { parseLabelSelector } from '../core/label-selector.ts';
-import type { RuntimeListQuery } from '../runtime-book.ts';
+import type { ListQuery } from './kube-resources.ts';
 
-export const runtimeListParams = z.object({
+export const listParams = z.object({
   labelSelector: z.string().optional().describe('key=value,key=value; all must match'),
 });
 
@@ -22,11 +21,10 @@ export function checkWrite(request: Request): void {
 }
 
 /** The list that a request asks for. Throws INVALID_REQUEST for a watch, a field selector, or labels by more than equality. */
-export function readListQuery(request: Request, kind: RuntimeKind, namespace?: string): RuntimeListQuery {
+export function readListQuery(request: Request, namespace?: string): ListQuery {
   if (/^(true|1)$/i.test(text(request.query['watch']))) refuse('watch is not supported');
   if (text(request.query['fieldSelector']) !== '') refuse('fieldSelector is not supported');
   return {
-    kind,
     ...(namespace !== undefined && { namespace }),
     labels: parseLabelSelector(text(request.query['labelSelector'])),
   };

@@ -1,27 +1,30 @@
-// The runtimes as Kubernetes-style resources: create, get, list, replace, merge-patch, delete; errors are `kind: Status`.
-// Does not own what a write does (registry.ts) nor the discovery documents (kube-discovery.ts).
+// Runtimes and triggers as Kubernetes-style resources: create, get, list, replace, merge-patch, delete; errors are `kind: Status`.
+// Does not own what a write does (kube-resources.ts) nor the discovery documents (kube-discovery.ts).
 import type { Request, Response } from 'express';
-import { runtimeApiVersion, runtimeKinds, runtimePlurals } from '../../model/runtime.ts';
-import type { RuntimeKey, RuntimeKind } from '../../model/sandbox.ts';
+import { apiVersionOf, resourcePlurals, type ResourceKind } from '../../model/resource.ts';
 import { deletedStatus, warningHeader } from '../core/kube-status.ts';
 import { noSuchObject } from '../core/object-errors.ts';
-import type { RuntimeReads, RuntimeWrites, Written } from '../registry.ts';
 import { about } from './errors.ts';
-import { mergePatchType, nameIn, objectTypes, readBody, readMergePatch, runtimeIn } from './kube-body.ts';
-import { checkWrite, readListQuery, runtimeListParams } from './kube-query.ts';
+import { mergePatchType, nameIn, objectTypes, readBody, readMergePatch } from './kube-body.ts';
+import { checkWrite, listParams, readListQuery } from './kube-query.ts';
+import type { KubeResource, WrittenObject } from './kube-resources.ts';
 import { param, type Answer, type Route, type RouteDoc } from './route.ts';
 
-export type KubeRegistry = RuntimeReads & RuntimeWrites;
+interface ObjectKey {
+  readonly kind: ResourceKind;
+  readonly namespace: string;
+  readonly name: string;
+}
 
-const keyIn = (request: Request, kind: RuntimeKind): RuntimeKey => ({
+const keyIn = (request: Request, kind: ResourceKind): ObjectKey => ({
   kind,
   namespace: param(request, 'namespace'),
   name: param(request, 'name'),
 });
 
-function answer(response: Response, status: number, { runtime, warnings }: Written): void {
+function answer(response: Response, status: number, { object, warnings }: WrittenObject): void {
   for (const warning of warnings) response.append('Warning', warningHeader(warning));
-  response.status(status).json(runtime);
+  response.status(status).json(object);
 }
 
 /** The handlers of one kind. */
@@ -35,8 +38,9 @@ interface Handlers {
 }
 
 /** Each says what it is about first, so that any error names it. */
-function handlers(registry: KubeRegistry, kind: RuntimeKind): Handlers {
-  const keyOf = (request: Request, response: Response): RuntimeKey => {
+function handlers(kept: KubeResource): Handlers {
+  const { kind } = kept;
+  const keyOf = (request: Request, response: Response): ObjectKey => {
     const key = keyIn(request, kind);
     about(response, { kind, name: key.name });
     return key;
@@ -44,9 +48,9 @@ function handlers(registry: KubeRegistry, kind: RuntimeKind): Handlers {
 
   function list(request: Request, response: Response, namespace?: string): void {
     about(response, { kind });
-    const { items, resourceVersion } = registry.list(readListQuery(request, kind, namespace));
+    const { items, resourceVersion } = kept.list(readListQuery(request, namespace));
     const metadata = { resourceVersion };
-    response.json({ apiVersion: runtimeApiVersion, kind: `${kind}List`, metadata, items });
+    response.json({ apiVersion: apiVersionOf(kind), kind: `${kind}List`, metadata, items });
   }
 
   return {
@@ -57,62 +61,67 @@ function handlers(registry: KubeRegistry, kind: RuntimeKind): Handlers {
       const body = readBody(request);
       const name = nameIn(body);
       about(response, { kind, ...(name !== undefined && { name }) });
-      const runtime = runtimeIn(body, { kind, namespace: param(request, 'namespace') });
-      answer(response, 201, await registry.create(runtime));
+      const expected = { kind, namespace: param(request, 'namespace') };
+      answer(response, 201, await kept.create(body, expected));
     },
     get(request: Request, response: Response): void {
       const key = keyOf(request, response);
-      const runtime = registry.get(key);
-      if (!runtime) throw noSuchObject(key);
-      response.json(runtime);
+      const object = kept.get(key);
+      if (!object) throw noSuchObject(key);
+      response.json(object);
     },
     async replace(request: Request, response: Response): Promise<void> {
       const key = keyOf(request, response);
       checkWrite(request);
-      answer(response, 200, await registry.replace(runtimeIn(readBody(request), key)));
+      answer(response, 200, await kept.replace(readBody(request), key));
     },
     async patch(request: Request, response: Response): Promise<void> {
       const key = keyOf(request, response);
       checkWrite(request);
-      answer(response, 200, await registry.patch(key, readMergePatch(request)));
+      answer(response, 200, await kept.patch(key, readMergePatch(request)));
     },
     async remove(request: Request, response: Response): Promise<void> {
       const key = keyOf(request, response);
       checkWrite(request);
-      const { metadata } = await registry.remove(key);
-      response.json(deletedStatus(kind, key.name, metadata.uid));
+      const { uid } = await kept.remove(key);
+      response.json(deletedStatus(kind, key.name, uid));
     },
   };
 }
 
 const status = (description: string): Answer => ({ description, schema: 'Status' });
-const notFound = status('No such runtime.');
+const notFound = status('There is none of that name.');
 const conflict = status('It changed since it was read.');
 const refused = {
   400: status('The body is malformed, or about something else.'),
   415: status('The body is in a format that is not read here.'),
-  422: status('The runtime is invalid; every problem is a cause.'),
+  422: status('The object is invalid; every problem is a cause.'),
 } as const;
 
-const doc = (summary: string, answers: RouteDoc['answers']): RouteDoc => ({
-  summary,
-  tag: 'Runtimes',
-  answers,
-});
+const docOf =
+  (kind: ResourceKind) =>
+  (summary: string, answers: RouteDoc['answers']): RouteDoc => ({
+    summary,
+    tag: kind === 'Trigger' ? 'Events' : 'Runtimes',
+    answers,
+  });
 
-function collectionRoutes(registry: KubeRegistry, kind: RuntimeKind): Route[] {
-  const { list, create } = handlers(registry, kind);
-  const plural = runtimePlurals[kind];
-  const path = `/apis/${runtimeApiVersion}/namespaces/{namespace}/${plural}`;
+function collectionRoutes(kept: KubeResource): Route[] {
+  const { kind } = kept;
+  const { list, create } = handlers(kept);
+  const doc = docOf(kind);
+  const plural = resourcePlurals[kind];
+  const root = `/apis/${apiVersionOf(kind)}`;
+  const path = `${root}/namespaces/{namespace}/${plural}`;
   const all: Answer = { description: 'All of them.', schema: `${kind}List` };
   const listDoc = (where: string): RouteDoc => ({
     ...doc(`List ${plural} ${where}`, { 200: all, 400: status('A selector is not supported.') }),
-    query: runtimeListParams,
+    query: listParams,
   });
   return [
     {
       method: 'get',
-      path: `/apis/${runtimeApiVersion}/${plural}`,
+      path: `${root}/${plural}`,
       doc: listDoc('of all namespaces'),
       handle: (request, response) => list(request, response),
     },
@@ -138,9 +147,11 @@ function collectionRoutes(registry: KubeRegistry, kind: RuntimeKind): Route[] {
   ];
 }
 
-function objectRoutes(registry: KubeRegistry, kind: RuntimeKind): Route[] {
-  const { get, replace, patch, remove } = handlers(registry, kind);
-  const path = `/apis/${runtimeApiVersion}/namespaces/{namespace}/${runtimePlurals[kind]}/{name}`;
+function objectRoutes(kept: KubeResource): Route[] {
+  const { kind } = kept;
+  const { get, replace, patch, remove } = handlers(kept);
+  const doc = docOf(kind);
+  const path = `/apis/${apiVersionOf(kind)}/namespaces/{namespace}/${resourcePlurals[kind]}/{name}`;
   const asStored: Answer = { description: 'As it is stored now.', schema: kind };
   const writeAnswers = { 200: asStored, 404: notFound, 409: conflict, ...refused };
   return [
@@ -163,7 +174,7 @@ function objectRoutes(registry: KubeRegistry, kind: RuntimeKind): Route[] {
     {
       method: 'delete',
       path,
-      doc: doc('Delete one: its warm pool drains, its sessions go on', {
+      doc: doc(`Delete one: ${kept.deleting}`, {
         200: status('It is deleted.'),
         404: notFound,
       }),
@@ -172,5 +183,5 @@ function objectRoutes(registry: KubeRegistry, kind: RuntimeKind): Route[] {
   ];
 }
 
-export const kubeRoutes = (registry: KubeRegistry): Route[] =>
-  runtimeKinds.flatMap((kind) => [...collectionRoutes(registry, kind), ...objectRoutes(registry, kind)]);
+export const kubeRoutes = (resources: readonly KubeResource[]): Route[] =>
+  resources.flatMap((kept) => [...collectionRoutes(kept), ...objectRoutes(kept)]);

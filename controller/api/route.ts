@@ -11,7 +11,7 @@ export interface Answer {
 
 export interface RouteDoc {
   readonly summary: string;
-  readonly tag: 'AgentCube' | 'Sessions' | 'Pools' | 'Runtimes' | 'About';
+  readonly tag: 'AgentCube' | 'Sessions' | 'Pools' | 'Runtimes' | 'Events' | 'About';
   readonly query?: z.ZodObject;
   readonly body?: { readonly schema: BodyName; readonly types: readonly string[] };
   readonly answers: Readonly<Record<number, Answer>>;

@@ -1,9 +1,11 @@
 // The shapes of the control API's bodies as zod schemas: /openapi.json is made from them.
-// Does not own the runtimes' shapes (model/runtime.ts).
+// Does not own the runtimes' shapes (model/runtime.ts) nor the triggers' (model/trigger.ts).
 import { z } from 'zod';
 import { errorKinds, type ErrorCode } from '../../model/errors.ts';
+import { eventFilter } from '../../model/event-filter.ts';
 import { agentRuntime, codeInterpreter, runtimeKinds } from '../../model/runtime.ts';
 import { stateKinds } from '../../model/session.ts';
+import { trigger } from '../../model/trigger.ts';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const code = z.enum(Object.keys(errorKinds) as [ErrorCode, ...ErrorCode[]]).describe('see docs/errors.md');
@@ -118,6 +120,13 @@ const codeInterpreterList = z.object({
   items: z.array(codeInterpreter),
 });
 
+const triggerList = z.object({
+  apiVersion: z.string(),
+  kind: z.literal('TriggerList'),
+  metadata: listMeta,
+  items: z.array(trigger),
+});
+
 const kubeStatus = z.object({
   kind: z.literal('Status'),
   apiVersion: z.literal('v1'),
@@ -145,7 +154,10 @@ export const bodySchemas = {
   Session: session,
   SessionList: sessionList,
   Status: kubeStatus,
+  Trigger: trigger,
+  TriggerList: triggerList,
   TypedError: typedError,
+  EventFilter: eventFilter,
   Health: z.object({ status: z.literal('healthy') }),
   MergePatch: anyObject.describe('RFC 7386'),
   Object: anyObject,
