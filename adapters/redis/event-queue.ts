@@ -171,6 +171,11 @@ const appendedOf = (reply: unknown): Appended => {
 /** The queue in the Redis of `link`; the bus tells what became due. */
 export function redisEventQueue(link: RedisLink, bus: Pick<RedisBus, 'onMessage'>): EventQueue {
   const runs = queueRuns(link);
+  const listeners = new Set<(trigger: string) => void>();
+  // From the beginning, so that a bus that starts afterwards has subscribed when it says that it listens.
+  bus.onMessage('events', (trigger) => {
+    for (const listener of [...listeners]) listener(trigger);
+  });
   return {
     async append(deliveries, limits, now) {
       if (deliveries.length === 0) return { kind: 'stored', repeats: 0 };
@@ -189,6 +194,9 @@ export function redisEventQueue(link: RedisLink, bus: Pick<RedisBus, 'onMessage'
     },
     backlog: () => backlog(link, runs),
     expire: (...args) => expire(runs, ...args),
-    onAppended: (listener) => bus.onMessage('events', listener),
+    onAppended(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }

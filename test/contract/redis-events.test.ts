@@ -24,8 +24,9 @@ async function openStore(): Promise<EventStore> {
   connections.push(connection);
   const bus = createRedisBus(connection, { onFault: () => undefined });
   buses.push(bus);
+  const store = redisEventStore(connection.link, bus);
   await bus.start();
-  return redisEventStore(connection.link, bus);
+  return store;
 }
 
 beforeEach(async () => {

@@ -48,12 +48,13 @@ describe.each([...redisKinds])('$name', ({ start }) => {
   const openEvents: OpenEventStore = async () => {
     const connection = await openPrepared(newSpace(redis.settings));
     const bus = createRedisBus(connection, { onFault: () => undefined });
+    const store = redisEventStore(connection.link, bus);
     await bus.start();
     const close = async () => {
       await bus.close();
       await connection.close();
     };
-    return { store: redisEventStore(connection.link, bus), close };
+    return { store, close };
   };
 
   eventStoreContract(openEvents);

@@ -16,10 +16,11 @@ export async function openRedisEvents(
 ): Promise<OpenRedisEvents> {
   const subscriber = link.client.duplicate();
   const bus = createRedisBus({ link, subscriber }, { onFault: () => undefined });
+  const store = redisEventStore(link, bus);
   await bus.start();
   const close = async () => {
     await bus.close();
     subscriber.disconnect();
   };
-  return { store: redisEventStore(link, bus), close };
+  return { store, close };
 }
