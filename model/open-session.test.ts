@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { hour, interpreter, minute, sandboxOf, second, t0 } from '../test/support/sessions.ts';
 import { overdueMs } from './due.ts';
-import { openSession, type OpenSessionDeps } from './open-session.ts';
+import { openSession, openSessionOnce, type OpenSessionDeps } from './open-session.ts';
 import type { DeployedRuntime } from './platform.ts';
 import type { SandboxRef } from './sandbox.ts';
 import type { Session } from './session.ts';
@@ -107,6 +107,29 @@ describe('without a warm sandbox', () => {
   test('an anonymous caller leaves no owner', async () => {
     const { deps } = setUp(deployed, []);
     expect((await openSession(deps, request)).session).not.toHaveProperty('ownerId');
+  });
+});
+
+describe('with an id from outside', () => {
+  const named = { ...request, id: 'mine' };
+
+  test('the session has it, from the pool and cold', async () => {
+    const { deps, stored } = setUp(deployed, [sandboxOf('warm-1')]);
+    await openSessionOnce(deps, named);
+    await openSessionOnce(deps, { ...named, id: 'other' });
+    expect(stored.map(({ how, session }) => [how, session.id])).toEqual([
+      ['claim', 'mine'],
+      ['create', 'other'],
+    ]);
+  });
+
+  test('one that exists is told, whether there is a warm sandbox or not', async () => {
+    const { deps, stored } = setUp(deployed, []);
+    const exists = { claim: async () => 'exists' as const, create: async () => 'exists' as const };
+    expect(await openSessionOnce({ ...deps, store: exists }, named)).toBe('exists');
+    const cold = { ...exists, claim: async () => 'empty' as const };
+    expect(await openSessionOnce({ ...deps, store: cold }, named)).toBe('exists');
+    expect(stored).toEqual([]);
   });
 });
 

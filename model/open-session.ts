@@ -58,20 +58,32 @@ const withDue = (session: Session): { session: Session; dueAt: number | null } =
 });
 
 /**
- * Opens a session: one atomic store operation when a warm sandbox is there, one more when it is not.
+ * Opens a session of that id: one atomic store operation when a warm sandbox is there, one more when it is not. `exists`: there is
+ * one already, and nothing was changed; of several who ask for one id at once, one opens it.
  * Rejects with RUNTIME_NOT_FOUND, or STORE_UNAVAILABLE.
  */
-export async function openSession(deps: OpenSessionDeps, request: OpenRequest): Promise<OpenedSession> {
+export async function openSessionOnce(
+  deps: OpenSessionDeps,
+  request: OpenRequest & { readonly id: string },
+): Promise<OpenedSession | 'exists'> {
+  const { id } = request;
   const runtime = deps.runtimes.find(request.runtime);
   if (!runtime) throw new PlatformError('RUNTIME_NOT_FOUND', `no such runtime: ${request.runtime.name}`);
-  const id = deps.ids.uuid();
   const bind = (sandbox: SandboxRef) =>
     withDue(newSession(runtime, request, id, { kind: 'paused', sandbox, claimed: true }));
   // Whatever its warmPoolSize says, the autoscaler may have filled its pool.
   const claimed = await deps.store.claim(runtime.key, runtime.revision, bind);
+  if (claimed === 'exists') return 'exists';
   if (claimed !== 'empty') return { session: claimed, how: 'claim' };
   const files = { id: deps.ids.uuid(), name: `${runtime.key.name}-${deps.ids.suffix()}` };
   const cold = withDue(newSession(runtime, request, id, { kind: 'creating', sandbox: files }));
-  await deps.store.create(cold.session, cold.dueAt);
-  return { session: cold.session, how: 'cold' };
+  const created = await deps.store.create(cold.session, cold.dueAt);
+  return created === 'exists' ? 'exists' : { session: cold.session, how: 'cold' };
+}
+
+/** Opens a session with a fresh id. Rejects as `openSessionOnce` does. */
+export async function openSession(deps: OpenSessionDeps, request: OpenRequest): Promise<OpenedSession> {
+  const opened = await openSessionOnce(deps, { ...request, id: deps.ids.uuid() });
+  if (opened === 'exists') throw new Error('a fresh id was given to a session before');
+  return opened;
 }

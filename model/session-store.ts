@@ -103,13 +103,14 @@ export interface WarmPool {
   offer(entry: WarmSandbox): Promise<void>;
   /**
    * Takes the oldest warm sandbox of that runtime and revision and makes the session `bind` returns for it, in one step and durable.
-   * `bind` is pure, is called at most once per attempt, and must answer a session of version 1.
+   * `bind` is pure, is called at most once per attempt, and must answer a session of version 1. `exists`: there is a session of that
+   * id, and nothing was changed.
    */
   claim(
     runtime: RuntimeKey,
     revision: string,
     bind: (sandbox: SandboxRef) => { readonly session: Session; readonly dueAt: number | null },
-  ): Promise<Session | 'empty'>;
+  ): Promise<Session | 'empty' | 'exists'>;
   /** Takes one out without giving it to anybody; false when it was not there (any more). */
   withdraw(sandboxId: string): Promise<boolean>;
   entries(): Promise<readonly WarmSandbox[]>;

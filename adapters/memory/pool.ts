@@ -12,10 +12,10 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const oldestFirst = (a: WarmSandbox, b: WarmSandbox): number =>
   a.readyAt - b.readyAt || byText(a.sandbox.id, b.sandbox.id);
 
-/** `known`: whether a session has or had this sandbox. `open` stores a claimed session, or throws and changes nothing. */
+/** `known`: whether a session has or had this sandbox. `open` stores a claimed session; `exists` or a throw changes nothing. */
 export function memoryPool(
   known: (sandboxId: string) => boolean,
-  open: (binding: Binding) => void,
+  open: (binding: Binding) => 'created' | 'exists',
 ): WarmPool {
   const pool = new Map<string, WarmSandbox>();
   return {
@@ -31,7 +31,7 @@ export function memoryPool(
       const oldest = fitting.sort(oldestFirst)[0];
       if (!oldest) return 'empty';
       const binding = bind(oldest.sandbox);
-      open(binding);
+      if (open(binding) === 'exists') return 'exists';
       pool.delete(oldest.sandbox.id);
       return binding.session;
     },

@@ -54,7 +54,7 @@ export function tellingOfOpenings(store: SessionStore, bus: SessionBus): Session
     },
     async claim(runtime, revision, bind) {
       const claimed = await store.claim(runtime, revision, bind);
-      if (claimed !== 'empty') bus.publish(claimed);
+      if (typeof claimed === 'object') bus.publish(claimed);
       return claimed;
     },
   };

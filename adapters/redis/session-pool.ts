@@ -94,8 +94,7 @@ export const sessionPool = (runs: Runs, foreign: Foreign): WarmPool => ({
       ...told,
     );
     if (typeof reply === 'string') return withSandbox(session, JSON.parse(reply) as SandboxRef);
-    if (reply === 0) throw new Error(`a claim was bound to session ${session.id}, which exists already`);
-    return 'empty';
+    return reply === 0 ? 'exists' : 'empty';
   },
   withdraw: async (sandboxId) => (await runs.withdraw(sandboxId)) === 1,
   entries: () => allEntries(runs.entries),

@@ -23,6 +23,14 @@ const offerUnlessKnown = `
   WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE sandbox_id = :sandboxId)
   ON CONFLICT (sandbox_id) DO NOTHING`;
 
+/** Thrown so that what the claim did so far is undone. */
+class SessionExists extends Error {}
+
+function asExists(fault: unknown): 'exists' {
+  if (fault instanceof SessionExists) return 'exists';
+  throw fault;
+}
+
 /** The warm pool of the session store. */
 export function warmPool(db: Database): WarmPool {
   const offer = db.prepare(offerUnlessKnown);
@@ -33,8 +41,7 @@ export function warmPool(db: Database): WarmPool {
 
   const store = (session: Session, dueAt: number | null): Session => {
     const made = insert.run({ ...changingColumns(session, dueAt), ...fixedColumns(session) });
-    if (made.changes !== 1)
-      throw new Error(`a claim was bound to session ${session.id}, which exists already`);
+    if (made.changes !== 1) throw new SessionExists();
     return session;
   };
   const bodyOf = (row: unknown): WarmSandbox => JSON.parse((row as { body: string }).body) as WarmSandbox;
@@ -51,12 +58,14 @@ export function warmPool(db: Database): WarmPool {
         });
       }),
     claim: (runtime, revision, bind: (sandbox: SandboxRef) => { session: Session; dueAt: number | null }) =>
-      db.write<Session | 'empty'>('durable', () => {
-        const row = take.get(runtimeKeyText(runtime), revision);
-        if (row === undefined) return 'empty';
-        const { session, dueAt } = bind(bodyOf(row).sandbox);
-        return store(session, dueAt);
-      }),
+      db
+        .write<Session | 'empty'>('durable', () => {
+          const row = take.get(runtimeKeyText(runtime), revision);
+          if (row === undefined) return 'empty';
+          const { session, dueAt } = bind(bodyOf(row).sandbox);
+          return store(session, dueAt);
+        })
+        .catch(asExists),
     withdraw: (sandboxId) => db.write('durable', () => withdraw.run(sandboxId).changes === 1),
     entries: () => db.read(() => all.all().map(bodyOf)),
   };

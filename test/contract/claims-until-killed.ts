@@ -15,7 +15,7 @@ async function claimOne(): Promise<boolean> {
     session: sessionIn({ kind: 'paused', sandbox, claimed: true }, { id }),
     dueAt: null,
   }));
-  if (claimed === 'empty') return false;
+  if (typeof claimed === 'string') return false;
   const sandboxId = 'sandbox' in claimed.state ? claimed.state.sandbox.id : '';
   writeSync(1, `${sandboxId} ${id}\n`);
   return true;

@@ -159,7 +159,7 @@ export class StoreServer implements Exchange, Reachable {
     const answer = await this.#mutated(name, args);
     if (leasing.has(name)) this.#world.note(() => `store: ${name} ${JSON.stringify(args)}`);
     if (answer === 'created' || answer === 'saved') this.#stored(name, args[0] as Session);
-    if (name === 'claim' && answer !== 'empty') this.#claimed(answer as Session);
+    if (name === 'claim' && typeof answer === 'object') this.#claimed(answer as Session);
     if (name === 'get' && answer) this.#ledger.seen(answer as Parameters<Ledger['seen']>[0]);
     return answer;
   }
@@ -200,7 +200,7 @@ export class StoreServer implements Exchange, Reachable {
   async #claimAgain([key, revision, bind]: Parameters<SessionStore['claim']>): Promise<unknown> {
     const entries = await this.#memory.entries();
     const claimed = await this.#memory.claim(key, revision, bind);
-    if (claimed !== 'empty') {
+    if (typeof claimed === 'object') {
       const { state } = claimed;
       this.#reusable = entries.filter((one) => 'sandbox' in state && one.sandbox.id === state.sandbox.id);
       return claimed;

@@ -108,7 +108,7 @@ export class PoolsLab {
   }
 
   /** A session takes a warm sandbox; `heard`: the news of it arrives. */
-  async claim(name: string, heard = true): Promise<Session | 'empty'> {
+  async claim(name: string, heard = true): Promise<Session | 'empty' | 'exists'> {
     const key = keyOf(name);
     const revision = this.#deployed.get(runtimeKeyText(key))?.runtime.revision ?? '';
     const bind = (sandbox: SandboxRef) => {
@@ -119,7 +119,7 @@ export class PoolsLab {
       return { session, dueAt: dueAt(session, 0) };
     };
     const session = await this.#inner.claim(key, revision, bind);
-    if (session !== 'empty' && heard && 'sandbox' in session.state) {
+    if (typeof session === 'object' && heard && 'sandbox' in session.state) {
       this.pools.forget(session.state.sandbox.id);
       this.pools.look(key);
     }

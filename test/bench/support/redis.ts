@@ -58,6 +58,6 @@ export async function claimOne(store: SessionStore): Promise<Session> {
     dueAt: t0 + 1_000 * minute,
   });
   const claimed = await store.claim(interpreter, 'r1', bind);
-  if (claimed === 'empty') throw new Error('the pool ran empty');
+  if (typeof claimed === 'string') throw new Error(`nothing was claimed: ${claimed}`);
   return claimed;
 }
