@@ -8,6 +8,7 @@ const echo = '/v1/namespaces/default/agent-runtimes/echo/invocations';
 function shown(method: string, url: string): string {
   const routed = parseRoute(method, url);
   if (routed.kind === 'invoke') return `${routed.target.text} ${routed.path} ${routed.query}`.trimEnd();
+  if (routed.kind === 'events') return `${routed.kind} ${routed.namespace} ${routed.broker}`;
   if (routed.kind === 'redirect') return `${routed.status} ${routed.location}`;
   return routed.kind;
 }
@@ -33,6 +34,15 @@ describe('parseRoute', () => {
     ],
     ['GET', '/v1/namespaces/default/agent%2Druntimes/echo/invocations/', 'AgentRuntime/default/echo /'],
     ['GET', '/v1/namespaces/%C3%A9/agent-runtimes/echo/invocations/', 'AgentRuntime/é/echo /'],
+    ['POST', '/v1/namespaces/team-a/events', 'events team-a default'],
+    ['OPTIONS', '/v1/namespaces/team-a/events?access_token=x', 'events team-a default'],
+    ['POST', '/v1/namespaces/team-a/brokers/nightly', 'events team-a nightly'],
+    ['POST', '/v1/namespaces/team%2Da/brokers/%C3%A9', 'events team-a é'],
+    ['POST', 'http://any.host:81/v1/namespaces/team-a/events', 'events team-a default'],
+    ['POST', '/v1/namespaces/team-a/events/', 'unknown'],
+    ['POST', '/v1/namespaces/team-a/brokers', 'unknown'],
+    ['POST', '/v1/namespaces/team-a%2Fb/events', 'unknown'],
+    ['POST', '/v1/namespaces//events', 'unknown'],
     ['GET', `http://any.host:81${echo}/x`, 'AgentRuntime/default/echo /x'],
     ['GET', echo, `301 ${echo}/`],
     ['DELETE', `${echo}?q`, `307 ${echo}/?q`],

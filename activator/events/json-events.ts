@@ -24,18 +24,25 @@ function dataProblems(members: Readonly<Record<string, unknown>>): EventProblem[
   return isBase64(encoded) ? [] : [{ attribute: 'data_base64', rule: 'is no Base64' }];
 }
 
+/** Taken for one until the rules have been asked. */
+type Attribute = Attributes[string];
+
+/** The one name that an assignment would take for something else. */
+const prototype = '__proto__';
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The attributes of a JSON event, or what is wrong with it. Null stands for an attribute that is not there. */
 function memberAttributes(value: unknown): Attributes | EventProblem[] {
   if (!isObject(value)) return [brokenBody('is no JSON object')];
-  const attributes: Record<string, never> = {};
+  const attributes: Record<string, Attribute> = {};
   for (const name of Object.keys(value)) {
     if (name === 'data' || name === 'data_base64' || value[name] === null) continue;
-    Object.defineProperty(attributes, name, { value: value[name], enumerable: true });
+    if (name === prototype) Object.defineProperty(attributes, name, { value: value[name], enumerable: true });
+    else attributes[name] = value[name] as Attribute;
   }
-  const problems = [...attributeProblems(attributes), ...formatProblems(attributes), ...dataProblems(value)];
+  const problems = attributeProblems(attributes).concat(formatProblems(attributes), dataProblems(value));
   return problems.length > 0 ? problems : attributes;
 }
 

@@ -6,6 +6,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { claimFigures } from './claim.ts';
 import { daemonMemoryFigures } from './daemon-memory.ts';
+import { eventFigures } from './events.ts';
 import { filterFigures } from './filters.ts';
 import { firstPrintFigures } from './first-print.ts';
 import { proxyFigures } from './proxy.ts';
@@ -22,6 +23,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   print: firstPrintFigures,
   memory: daemonMemoryFigures,
   filters: filterFigures,
+  events: eventFigures,
   redis: redisClaimFigures,
   activators: redisActivatorFigures,
   scaling: redisScalingFigures,

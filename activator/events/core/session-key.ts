@@ -5,16 +5,28 @@ import { attributeOf, type Attributes } from '../../../model/cesql/attributes.ts
 import type { DeployedTrigger } from '../../../model/deployed-trigger.ts';
 import { runtimeKeyText } from '../../../model/sandbox.ts';
 
-const named = /\{([a-z0-9]+)\}/g;
-const alone = /^\{[a-z0-9]+\}$/;
+/** Split by it, a template is text, name, text, name, …, text. */
+const named = /\{([a-z0-9]+)\}/;
 
-const escaped = (char: string): string => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+const escape = (char: string): string => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
 
-/** Hides in a value what the template itself writes between names. */
-function hiding(template: string): (value: string) => string {
-  if (alone.test(template)) return (value) => value;
-  const between = new Set(`%${template.replace(named, '')}`);
-  return (value) => Array.from(value, (char) => (between.has(char) ? escaped(char) : char)).join('');
+/** A value in which nothing is left of what stands between names. */
+function apart(value: string, between: string): string {
+  if (between === '') return value;
+  const hidden = `%${between}`;
+  return Array.from(value, (char) => (hidden.includes(char) ? escape(char) : char)).join('');
+}
+
+function filled(template: string, attributes: Attributes): string | undefined {
+  const parts = template.split(named);
+  const between = parts.filter((_, n) => n % 2 === 0 && n > 0 && n < parts.length - 1).join('');
+  let key = '';
+  for (const [n, part] of parts.entries()) {
+    const value = n % 2 === 0 ? part : attributeOf(attributes, part);
+    if (value === undefined) return undefined;
+    key += n % 2 === 0 ? part : apart(String(value), between);
+  }
+  return key;
 }
 
 /**
@@ -27,12 +39,6 @@ export function sessionKeyOf(
   attributes: Attributes,
 ): string | undefined {
   if (session.key === 'new') return undefined;
-  const hide = hiding(session.key);
-  let lacks = false;
-  const key = session.key.replace(named, (_, name: string) => {
-    const value = attributeOf(attributes, name);
-    lacks ||= value === undefined;
-    return hide(String(value));
-  });
-  return lacks ? undefined : `${runtimeKeyText(target.runtime)}/${key}`;
+  const key = filled(session.key, attributes);
+  return key === undefined ? undefined : `${runtimeKeyText(target.runtime)}/${key}`;
 }

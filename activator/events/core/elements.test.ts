@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { elementsOf } from './elements.ts';
+
+const texts = (json: string): string[] =>
+  elementsOf(Buffer.from(json)).map((one) => Buffer.from(one).toString());
+
+test.each([
+  ['[]', []],
+  [' [ \n ] ', []],
+  ['[1]', ['1']],
+  [' [ 1 ,\t"a,b" , {"a": [1, 2], "b": {}} , [ ] ]\n', ['1', '"a,b"', '{"a": [1, 2], "b": {}}', '[ ]']],
+  ['["\\"]\\\\", "\\\\\\""]', ['"\\"]\\\\"', '"\\\\\\""']],
+  ['["€😀,]", null, true]', ['"€😀,]"', 'null', 'true']],
+])('%s', (json, elements) => {
+  expect(texts(json)).toEqual(elements);
+  expect(texts(json).map((text) => JSON.parse(text) as unknown)).toEqual(JSON.parse(json));
+});
+
+test('elements are views of the bytes given', () => {
+  const bytes = Buffer.from('[{"a":1}]');
+  expect(elementsOf(bytes)[0]?.buffer).toBe(bytes.buffer);
+});
+
+test.each(['[', '["', '[{', '["\\', '', ']', '[1', '{"a":1}', '[[[]', '[,,,'])(
+  'ends for what is no JSON: %s',
+  (text) => expect(() => texts(text)).not.toThrow(),
+);
