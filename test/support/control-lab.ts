@@ -13,6 +13,7 @@ import { createControlApi } from '../../controller/api/control-api.ts';
 import { createGuardedApi } from '../../controller/api/guarded-api.ts';
 import { Controller } from '../../controller/controller.ts';
 import { createRegistry, type Registry } from '../../controller/registry.ts';
+import { TriggerRegistry } from '../../controller/trigger-registry.ts';
 import type { DemandCounter } from '../../model/demand-tally.ts';
 import type { SessionStore } from '../../model/session-store.ts';
 import { call, type Answer, type Asked } from './client.ts';
@@ -47,8 +48,10 @@ export async function controlLab(
   const bus = createSessionBus((fault) => log('a listener failed', { fault }));
   const store = { ...tellingOfOpenings(memorySessionStore(), bus), ...change };
   const images = imageTable({ 'hello:1': 'd1', 'picod:1': 'p1' });
-  const registry = createRegistry({ store: memoryResourceStore(), images, clock, ids: systemIds });
+  const resources = memoryResourceStore();
+  const registry = createRegistry({ store: resources, images, clock, ids: systemIds });
   const { deployments, runtimes } = registry;
+  const triggers = new TriggerRegistry({ store: resources, deployments, clock, ids: systemIds });
   const publish = bus.publish.bind(bus);
   const ports = { store, driver, feed: bus, recalls: bus, publish };
   const shared = { ...ports, deployments, runtimes, ids: systemIds, clock, log };
@@ -65,7 +68,7 @@ export async function controlLab(
     opened: ({ name }, how) => told.push(`${name} opened ${how}`),
     served: ({ name }, waitedMs) => told.push(`${name} served after ${waitedMs}`),
   };
-  const wired = { ...shared, registry, wakes, commands, pools, demand, ownerTokens };
+  const wired = { ...shared, registry, triggers, wakes, commands, pools, demand, ownerTokens };
   const api = createControlApi({ ...wired, ...(access && { access }) });
   const server = http.createServer(access ? createGuardedApi(api, access, log) : api);
   server.listen(0, '127.0.0.1');
