@@ -344,7 +344,7 @@ describe('discovery', () => {
     const groups = (await lab.ask('GET', '/apis')).json<{ groups: { name: string }[] }>();
     expect(groups).toMatchObject({
       kind: 'APIGroupList',
-      groups: [{ name: 'runtime.agentcube.volcano.sh' }],
+      groups: [{ name: 'runtime.agentcube.volcano.sh' }, { name: 'eventing.agentcube.volcano.sh' }],
     });
     const one = await lab.ask('GET', '/apis/runtime.agentcube.volcano.sh');
     expect(one.json()).toMatchObject({ kind: 'APIGroup', preferredVersion: { version: 'v1alpha1' } });
