@@ -8,7 +8,7 @@ import type { SessionReads } from '../model/session-store.ts';
 import { sessionIdOf } from './core/headers.ts';
 import { createRouter } from './core/route.ts';
 import type { EventIngress } from './events/ingress.ts';
-import { HttpCaller, type Signer } from './http-caller.ts';
+import { HttpCaller, type ForwardDeps, type Signer } from './http-caller.ts';
 import { answerOwn, refuseOwnUpgrade } from './own-routes.ts';
 import { Routing, type RoutingConfig, type RoutingDeps, type RoutingStats } from './routing.ts';
 import { createUpgradeProxy, UpgradeCaller } from './upgrade-caller.ts';
@@ -22,7 +22,13 @@ export interface ActivatorDeps extends RoutingDeps {
 
 export type ActivatorConfig = RoutingConfig;
 
+/** What deliveries of events are forwarded by, through the same gates and under the same leases as requests. */
+export interface EventForwarding extends ForwardDeps {
+  readonly routing: Pick<Routing, 'resolve' | 'isAwake'>;
+}
+
 export interface Activator {
+  readonly forwarding: EventForwarding;
   handler(req: IncomingMessage, res: ServerResponse): void;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
@@ -72,6 +78,7 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
   }
 
   return {
+    forwarding: { ...forwarding, routing },
     handler,
     upgrade,
     async drain(deadlineMs) {

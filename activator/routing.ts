@@ -107,6 +107,11 @@ export class Routing {
     this.#resolver.resolve(caller, sessionId);
   }
 
+  /** Whether a caller would be forwarded to this session at once. */
+  isAwake(sessionId: string): boolean {
+    return this.#leases.usable(sessionId, this.#clock.now()) !== undefined;
+  }
+
   /** See Activator.drain. */
   async drain(deadlineMs: number): Promise<void> {
     const clock = this.#clock;

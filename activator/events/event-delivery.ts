@@ -1,0 +1,125 @@
+// One try of a delivery, from its event to an answer: finds the session that the event means, and calls its sandbox.
+// Does not own what an answer leads to (dispatcher.ts), nor how sessions are woken and leased (routing.ts).
+// A refusal that is not the target's is no try: there was no room, the platform stops, or its store is away.
+import type { DeployedTrigger } from '../../model/deployed-trigger.ts';
+import { asPlatformError, type ErrorCode } from '../../model/errors.ts';
+import type { Taken } from '../../model/event-queue.ts';
+import { runtimeKeyText } from '../../model/sandbox.ts';
+import { failureOf, type Failure } from '../core/failures.ts';
+import type { Routing } from '../routing.ts';
+import { destinationOf } from './core/delivery-request.ts';
+import type { Answer } from './core/delivery-verdict.ts';
+import { sessionKeyOf } from './core/session-key.ts';
+import { attributesOf } from './event.ts';
+import { EventCaller, type CallEnd, type EventCallerDeps } from './event-caller.ts';
+import type { EventSessions } from './sessions.ts';
+import { WakePlaces } from './wake-places.ts';
+
+export interface EventDeliveryDeps extends EventCallerDeps {
+  readonly routing: Pick<Routing, 'resolve' | 'isAwake'>;
+  readonly sessions: EventSessions;
+}
+
+/** Refusals that say nothing about the target. */
+const notItsFault: ReadonlySet<string> = new Set<ErrorCode>([
+  'SERVER_OVERLOADED',
+  'SESSION_QUEUE_FULL',
+  'RUNTIME_QUEUE_FULL',
+  'STORE_UNAVAILABLE',
+  'SHUTTING_DOWN',
+]);
+/** The session is none any more. */
+const isOver: ReadonlySet<string> = new Set<ErrorCode>(['SESSION_ENDED', 'SESSION_NOT_FOUND']);
+
+/** How often a session may turn out to be over within one try. */
+const mostSessions = 3;
+const gone = 410;
+
+function codeOf({ body }: Failure): string {
+  const told = JSON.parse(body) as { readonly code?: string };
+  return told.code ?? '';
+}
+
+function refusedAnswer(failure: Failure, dest: string, sessionId?: string): Answer {
+  const code = codeOf(failure);
+  if (notItsFault.has(code)) return { kind: 'untried', reason: code };
+  const { status, body, retryAfter } = failure;
+  const fields = retryAfter === undefined ? [] : ['retry-after', String(retryAfter)];
+  return { kind: 'answered', dest, status, fields, body: Buffer.from(body), sessionId };
+}
+
+function answerOf(end: CallEnd, dest: string): Answer {
+  switch (end.kind) {
+    case 'answered':
+      return { ...end, dest };
+    case 'silent':
+      return { ...end, dest };
+    case 'refused':
+      return refusedAnswer(end.failure, dest, end.sessionId);
+    case 'abandoned':
+      return { kind: 'untried', reason: 'abandoned' };
+  }
+}
+
+export class EventDelivery {
+  readonly #deps: EventDeliveryDeps;
+  readonly #places: WakePlaces;
+
+  /** `mostWaking`: events that may wait for sandboxes of one runtime at once. */
+  constructor(deps: EventDeliveryDeps, mostWaking: number) {
+    this.#deps = deps;
+    this.#places = new WakePlaces(mostWaking);
+  }
+
+  /** See Deliver. */
+  readonly deliver = async (taken: Taken, trigger: DeployedTrigger, signal: AbortSignal): Promise<Answer> => {
+    const dest = destinationOf(trigger.target);
+    try {
+      return await this.#deliver(taken, trigger, dest, signal);
+    } catch (fault) {
+      const error = asPlatformError(fault);
+      if (error.code === 'INTERNAL') throw fault;
+      return refusedAnswer(failureOf(error, false), dest);
+    }
+  };
+
+  async #deliver(taken: Taken, trigger: DeployedTrigger, dest: string, signal: AbortSignal): Promise<Answer> {
+    const { sessions } = this.#deps;
+    const { runtime } = trigger.target;
+    const key = sessionKeyOf(trigger, attributesOf(taken.event));
+    if (key === undefined) return answerOf(await this.#call(taken, trigger, undefined, signal), dest);
+    let sessionId = await sessions.find(key, runtime);
+    for (let count = 1; ; count += 1) {
+      const end = await this.#call(taken, trigger, sessionId, signal);
+      const over = end.kind === 'refused' && isOver.has(codeOf(end.failure));
+      if (!over || count === mostSessions) return answerOf(end, dest);
+      const next = await sessions.after(key, runtime, sessionId, trigger.session.whenEnded);
+      if (next === undefined) return ended(dest, sessionId);
+      sessionId = next;
+    }
+  }
+
+  /** `sessionId`: undefined asks for a session of its own. */
+  async #call(
+    { event }: Taken,
+    trigger: DeployedTrigger,
+    sessionId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<CallEnd> {
+    const { routing } = this.#deps;
+    const { runtime } = trigger.target;
+    const text = runtimeKeyText(runtime);
+    const awake = sessionId !== undefined && routing.isAwake(sessionId);
+    const onServed = awake ? () => {} : await this.#places.enter(text, signal);
+    if (onServed === undefined) return { kind: 'abandoned' };
+    const target = { key: runtime, text };
+    const caller = new EventCaller(this.#deps, { event, target, trigger, signal, onServed });
+    routing.resolve(caller, sessionId);
+    return caller.ended;
+  }
+}
+
+const ended = (dest: string, sessionId: string): Answer => ({
+  kind: 'hopeless',
+  error: { dest, code: gone, data: `session ${sessionId} has ended, and the trigger asks for no new one` },
+});
