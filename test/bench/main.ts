@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { claimFigures } from './claim.ts';
 import { daemonMemoryFigures } from './daemon-memory.ts';
 import { eventFigures } from './events.ts';
+import { eventQueueFigures } from './event-queue.ts';
 import { filterFigures } from './filters.ts';
 import { firstPrintFigures } from './first-print.ts';
 import { proxyFigures } from './proxy.ts';
@@ -23,6 +24,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   print: firstPrintFigures,
   memory: daemonMemoryFigures,
   filters: filterFigures,
+  queue: eventQueueFigures,
   events: eventFigures,
   redis: redisClaimFigures,
   activators: redisActivatorFigures,

@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDatabase, type Database, type DatabaseOptions } from '../../adapters/sqlite/database.ts';
+import { sqliteEventStore } from '../../adapters/sqlite/event-store.ts';
 import { poolStatements } from '../../adapters/sqlite/pool.ts';
 import { readStatements } from '../../adapters/sqlite/reads.ts';
 import { sqliteResourceStore } from '../../adapters/sqlite/resources.ts';
 import { sqliteScalerMemory } from '../../adapters/sqlite/scaler-memory.ts';
 import { sqliteSessionStore } from '../../adapters/sqlite/session-store.ts';
 import type { SessionStore } from '../../model/session-store.ts';
+import { deliveryOf, roomy } from '../support/events.ts';
 import { interpreter, minute, moved, sessionIn, t0, warm } from '../support/sessions.ts';
 
 let folder = '';
@@ -67,13 +69,21 @@ describe('opening the file again', () => {
     const session = sessionIn('running');
     await openStore().create(session, null);
     for (const db of opened.splice(0)) await db.close();
+    const first = ['sessions', 'activity', 'leases', 'pool', 'resources', 'resource_counter'];
     const raw = new DatabaseSync(path);
-    raw.exec('DROP TABLE scalers; PRAGMA user_version = 1');
+    const tables = raw.prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    );
+    for (const { name } of tables.all()) {
+      if (!first.includes(String(name))) raw.exec(`DROP TABLE ${String(name)}`);
+    }
+    raw.exec('PRAGMA user_version = 1');
     raw.close();
     const db = openFile();
     const learned = new Map([['AgentRuntime/default/a', '{}']]);
     await sqliteScalerMemory(db).save(learned, []);
     expect(await sqliteScalerMemory(db).load()).toEqual(learned);
+    expect(await sqliteEventStore(db).append([deliveryOf('a')], roomy, t0)).toMatchObject({ kind: 'stored' });
     expect((await sqliteSessionStore(db).get(session.id))?.session).toEqual(session);
   });
 
