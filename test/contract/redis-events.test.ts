@@ -5,7 +5,7 @@ import type { RedisConnection } from '../../adapters/redis/connection.ts';
 import { createRedisBus, type RedisBus } from '../../adapters/redis/bus.ts';
 import { redisEventStore } from '../../adapters/redis/event-store.ts';
 import type { EventStore } from '../../model/event-queue.ts';
-import { deliveryOf, eventOf, idsOf, only, roomy, takeSome } from '../support/events.ts';
+import { deliveryOf, eventOf, idsOf, only, refused, roomy, takeSome } from '../support/events.ts';
 import { openPrepared, plainSettings } from '../support/redis-kinds.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
 import { minute, second, t0 } from '../support/sessions.ts';
@@ -141,9 +141,12 @@ describe('a Redis that', () => {
       ...unavailable,
       details: { reason: 'full' },
     });
-    expect(idsOf(await drain(one, 'a'))).toEqual(['a', 'b']);
+    const { ticket } = only(await takeSome(one, 5));
+    expect(await one.renew([ticket], 'one', t0 + 2 * minute)).toEqual([]);
+    expect(await one.settle(ticket, 'one', { kind: 'buried', error: refused, at: t0 })).toBe(true);
+    expect(idsOf(await drain(one, 'a'))).toEqual(['b']);
     await server.cli('CONFIG', 'SET', 'maxmemory', '0');
-    expect(await one.backlog()).toEqual([]);
+    expect(await one.backlog()).toEqual([{ trigger: 'default/t', waiting: 0, dead: 1 }]);
   });
 
   test('is frozen is refused for in time, and afterwards what was answered is there', async () => {

@@ -46,9 +46,7 @@ local function advance(trigger, lane, element)
   if its ~= trigger then tell(its) end
 end
 local function remove(trigger, seq, lane, at)
-  local q = P .. 'e:q:' .. trigger
-  redis.call('XACK', q, 'd', seq .. '-0')
-  redis.call('XDEL', q, seq .. '-0')
+  redis.call('XDEL', P .. 'e:q:' .. trigger, seq .. '-0')
   redis.call('ZREM', P .. 'e:due:' .. trigger, seq)
   redis.call('HDEL', P .. 'e:tried', seq)
   redis.call('HINCRBY', P .. 'e:sums', 'waiting', -1)
@@ -195,8 +193,9 @@ local holder, trigger, seq, kind, when, why = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local pending = heldBy(trigger, seq)
 if not pending or pending[2] ~= holder or pending[4] ~= tonumber(ARGV[4]) then return 0 end
 local q, id = P .. 'e:q:' .. trigger, seq .. '-0'
+-- Needs no memory: after it a full Redis takes the rest.
+redis.call('XACK', q, 'd', id)
 if kind == 'again' or kind == 'untried' then
-  redis.call('XACK', q, 'd', id)
   redis.call('ZADD', P .. 'e:due:' .. trigger, when, seq)
   if kind == 'untried' then return 1 end
   local tries = tonumber(string.match(redis.call('HGET', P .. 'e:tried', seq) or '0', '^%d+')) + 1
@@ -234,6 +233,7 @@ for _, entry in ipairs(found) do
   if tonumber(fields[4]) >= before then return {count, ''} end
   local ends = tonumber(redis.call('ZSCORE', P .. 'e:due:' .. trigger, seq) or '0')
   if ends <= now or not heldBy(trigger, seq) then
+    redis.call('XACK', q, 'd', entry[1])
     bury(trigger, seq, fields, ARGV[3], ARGV[4])
     count = count + 1
   end
@@ -261,7 +261,7 @@ const parts = {
   append: [entries, append],
   take: [entries, evenIfFull, take],
   renew: [entries, removal, evenIfFull, renew],
-  settle: [entries, removal, evenIfFull, settle],
+  settle: [entries, removal, settle],
   expire: [entries, removal, expire],
   backlog: [backlog],
 } as const;
