@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { PlatformError } from '../../model/errors.ts';
 import { invalidEvents } from '../../test/support/invalid-events.ts';
 import { batchType, binary, json, member, type Message } from '../../test/support/event-messages.ts';
+import { numbers } from '../../test/support/numbers.ts';
 import { validBatch, validEvents } from '../../test/support/valid-events.ts';
 import { attributesOf, eventHead, readEvent, readEvents, type ReadEvent } from './event.ts';
 
@@ -102,4 +103,27 @@ test('a batch has as many events as it may, each as large as it may be', () => {
 test('a reply without attributes is no event; one with a single attribute is a wrong one', () => {
   expect(readEvent(['Content-Type', 'application/json'], Buffer.from('{}'))).toBeUndefined();
   expect(refusal(() => readEvent(['ce-id', '1'], Buffer.of())).code).toBe('INVALID_EVENT');
+});
+
+test('whatever is done to a message, it is taken as it is or refused by a typed error', () => {
+  const messages = [...validEvents, ...invalidEvents, validBatch()];
+  const verdicts = new Set<string>();
+  const next = numbers(11);
+  for (let n = 0; n < 20_000; n += 1) {
+    const { headers, body } = messages[Math.floor(next() * messages.length)] ?? validBatch();
+    const changed = Buffer.from(body);
+    for (let change = 0; change < 3 && changed.length > 0; change += 1)
+      changed[Math.floor(next() * changed.length)] = Math.floor(next() * 256);
+    try {
+      const events = read({ headers, body: changed });
+      const bodies = events.map(({ encoded }) => Buffer.from(encoded.body).toString('latin1'));
+      const sent = changed.toString('latin1');
+      expect(bodies.every((one) => sent.includes(one))).toBe(true);
+      verdicts.add('taken');
+    } catch (fault) {
+      if (!(fault instanceof PlatformError)) throw fault;
+      verdicts.add(fault.code);
+    }
+  }
+  expect(verdicts).toEqual(new Set(['taken', 'INVALID_EVENT']));
 });

@@ -1,7 +1,7 @@
 // An event as it comes over HTTP, in a request or in a reply: its attributes, and its bytes as they came.
 // Does not own what a mode means (binary-event.ts, json-events.ts), nor what becomes of an event. No byte is made anew: what is
 // handed on is what was sent.
-import { attributeOf, type Attributes } from '../../model/cesql/attributes.ts';
+import type { Attributes } from '../../model/cesql/attributes.ts';
 import type { EncodedEvent } from '../../model/event-queue.ts';
 import { binaryEvent } from './binary-event.ts';
 import { eventHead, type EventHead } from './core/head.ts';
@@ -47,10 +47,4 @@ export function readEvent(rawHeaders: readonly string[], body: Uint8Array): Read
 /** The attributes of an event that was read before. */
 export function attributesOf({ headers, body }: EncodedEvent): Attributes {
   return readEvent(headers.flat(), body)?.attributes ?? {};
-}
-
-/** An attribute as text, as it would stand in a header; undefined when the event has none of that name. */
-export function attributeText(attributes: Attributes, name: string): string | undefined {
-  const value = attributeOf(attributes, name);
-  return value === undefined ? undefined : String(value);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { CloudEvent } from 'cloudevents';
+import { numbers } from '../../test/support/numbers.ts';
 import { hasFormat } from './formats.ts';
 
 const around = { id: '-', source: '-', type: '-', specversion: '1.0' };
@@ -11,17 +12,6 @@ function takenByTheLibrary(change: Readonly<Record<string, string>>): boolean {
   } catch {
     return false;
   }
-}
-
-/** Numbers in [0, 1) that are the same in each run (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** What the library is too lenient about. */

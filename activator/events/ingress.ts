@@ -5,15 +5,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes } from '../../model/cesql/attributes.ts';
 import type { Clock } from '../../model/clock.ts';
 import { triggerKeyText, type DeployedTrigger, type Triggers } from '../../model/deployed-trigger.ts';
-import { asPlatformError, PlatformError, type ErrorCode } from '../../model/errors.ts';
+import { asPlatformError, errorBody, PlatformError, statusOf, type ErrorCode } from '../../model/errors.ts';
 import type { EventQueue, NewDelivery, QueueLimits } from '../../model/event-queue.ts';
 import { answerFailure } from '../answer.ts';
-import { failed, failureOf } from '../core/failures.ts';
+import { failed, failureOf, type Failure } from '../core/failures.ts';
 import type { Log } from '../lease-book.ts';
 import { Appender } from './appender.ts';
 import { announcedLength, discard, readBody } from './body.ts';
 import { sessionKeyOf } from './core/session-key.ts';
-import { eventHead, readEvents, type BatchLimits, type EventHead, type ReadEvent } from './event.ts';
+import { eventHead, readEvents, type BatchLimits, type ReadEvent } from './event.ts';
 import { Matcher } from './matcher.ts';
 import { answerHandshake, answerOtherMethod } from './webhook.ts';
 
@@ -32,7 +32,7 @@ export type Accepted =
   /** Nothing is stored, for nobody knows yet which triggers there are. */
   | { readonly kind: 'unknown' };
 
-/** Told of what comes in over HTTP. */
+/** Told of what comes in: requests, and replies that are events. */
 export interface IngressCounter {
   /** `untaken`: those that no trigger takes. */
   accepted(events: number, untaken: number): void;
@@ -49,15 +49,16 @@ export interface IngressDeps {
 
 export interface IngressConfig extends BatchLimits {
   readonly maxBatchBytes: number;
+  /** Bytes of bodies that may be in hand at once, from their first until they are answered; 256 MiB when absent. */
+  readonly maxBytesInHand?: number;
   readonly queue: QueueLimits;
 }
 
 /** How many deliveries an accepted message made. */
-export const deliveriesHeader = 'x-agentcube-deliveries';
+const deliveriesHeader = 'x-agentcube-deliveries';
 
 const bodyPatienceMs = 30_000;
-/** Bytes of bodies that may be under way at once. */
-const mostBytesInHand = 256 * 2 ** 20;
+const defaultBytesInHand = 256 * 2 ** 20;
 const drainLookMs = 20;
 
 export class EventIngress {
@@ -117,30 +118,28 @@ export class EventIngress {
 
   async #receive(req: IncomingMessage, res: ServerResponse, place: EventPlace): Promise<void> {
     if (this.#closed) throw failed('SHUTTING_DOWN');
-    if (!this.#triggers.known()) throw unknownTriggers();
+    if (!this.#triggers.known()) return this.#say(req, res, 'STORE_UNAVAILABLE', unknownTriggers);
     const head = eventHead(req.rawHeaders);
     checkEncoding(req);
-    const body = await this.#body(req, res, head);
-    const events = readEvents(head, body, this.#config);
-    const accepted = await this.#store(events, place, 0);
-    if (accepted.kind === 'unknown') throw unknownTriggers();
+    const maxBytes = head.mode === 'batch' ? this.#config.maxBatchBytes : this.#config.maxEventBytes;
+    const held = Math.min(announcedLength(req) ?? maxBytes, maxBytes);
+    if (this.#bytesInHand + held > (this.#config.maxBytesInHand ?? defaultBytesInHand))
+      throw failed('SERVER_OVERLOADED');
+    this.#bytesInHand += held;
+    try {
+      const body = await readBody(req, res, { maxBytes, patienceMs: bodyPatienceMs }, this.#clock);
+      this.#answer(req, res, await this.#store(readEvents(head, body, this.#config), place, 0));
+    } finally {
+      this.#bytesInHand -= held;
+    }
+  }
+
+  #answer(req: IncomingMessage, res: ServerResponse, accepted: Accepted): void {
+    if (accepted.kind === 'unknown') return this.#say(req, res, 'STORE_UNAVAILABLE', unknownTriggers);
     if (accepted.kind === 'full') throw queueFull(accepted.trigger);
     if (res.destroyed) return;
     res.writeHead(202, { 'Content-Length': 0, [deliveriesHeader]: accepted.deliveries });
     res.end();
-  }
-
-  async #body(req: IncomingMessage, res: ServerResponse, { mode }: EventHead): Promise<Buffer> {
-    const { maxBatchBytes, maxEventBytes } = this.#config;
-    const maxBytes = mode === 'batch' ? maxBatchBytes : maxEventBytes;
-    const held = Math.min(announcedLength(req) ?? maxBytes, maxBytes);
-    if (this.#bytesInHand + held > mostBytesInHand) throw failed('SERVER_OVERLOADED');
-    this.#bytesInHand += held;
-    try {
-      return await readBody(req, res, { maxBytes, patienceMs: bodyPatienceMs }, this.#clock);
-    } finally {
-      this.#bytesInHand -= held;
-    }
   }
 
   async #store(events: readonly ReadEvent[], place: EventPlace, hops: number): Promise<Accepted> {
@@ -165,15 +164,24 @@ export class EventIngress {
     const error = asPlatformError(fault);
     if (error.code === 'INTERNAL' || error.code === 'STORE_UNAVAILABLE')
       this.#log('an event could not be stored', { fault });
-    this.#counter?.refused(error.code);
-    answerFailure(res, failureOf(error, false));
+    this.#say(req, res, error.code, failureOf(error, false));
+  }
+
+  #say(req: IncomingMessage, res: ServerResponse, code: ErrorCode, failure: Failure): void {
+    this.#counter?.refused(code);
+    answerFailure(res, failure);
     discard(req, this.#clock);
   }
 }
 
-/** Nothing may be accepted before, for it would match nothing. */
-const unknownTriggers = (): PlatformError =>
-  new PlatformError('STORE_UNAVAILABLE', 'no controller has told yet which triggers there are');
+/** Nothing may be accepted before, for it would match nothing. Unlike why a store is away, this is for callers to know. */
+const unknownTriggers: Failure = {
+  status: statusOf('STORE_UNAVAILABLE'),
+  body: JSON.stringify(
+    errorBody(new PlatformError('STORE_UNAVAILABLE', 'no controller has told yet which triggers there are')),
+  ),
+  retryAfter: 1,
+};
 
 const queueFull = (trigger: string | undefined): PlatformError =>
   new PlatformError(

@@ -2,10 +2,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PlatformError } from '../../model/errors.ts';
 import type { EventStore, NewDelivery } from '../../model/event-queue.ts';
-import { begin, whole } from '../support/ask.ts';
+import { ask, begin, whole } from '../support/ask.ts';
 import { batchType, json, member } from '../support/event-messages.ts';
 import { bodyText, IngressLab, triggerOf, type IngressLabOptions } from '../support/ingress-lab.ts';
 import { invalidEvents } from '../support/invalid-events.ts';
+import { MemoryActivator } from '../support/memory-activator.ts';
 import { until } from '../support/until.ts';
 import { validBatch, validEvents } from '../support/valid-events.ts';
 
@@ -213,7 +214,7 @@ describe('what is refused', () => {
     expect([reply.status, reply.headers['retry-after'], JSON.parse(reply.body)]).toMatchObject([
       503,
       '1',
-      { code: 'STORE_UNAVAILABLE', retryable: true },
+      { code: 'STORE_UNAVAILABLE', retryable: true, error: expect.stringContaining('triggers') },
     ]);
   });
 
@@ -322,4 +323,42 @@ describe('events that arrive together', () => {
     expect([(await first).status, (await full).status, (await free).status]).toEqual([202, 429, 202]);
     expect((await lab.take('busy', 'free')).map(({ id }) => id)).toEqual(['first', 'free']);
   });
+});
+
+test('an activator has brokers beside its invocations, and none where nobody takes events', async () => {
+  const lab = await open();
+  const [taking, other] = [
+    await MemoryActivator.start({ events: lab.ingress }),
+    await MemoryActivator.start(),
+  ];
+  try {
+    const question = { method: 'POST', path: '/v1/namespaces/default/events', ...event('1') };
+    expect((await ask(taking.port, question)).status).toBe(202);
+    expect((await ask(other.port, question)).status).toBe(404);
+    expect((await lab.take('all')).map(({ id }) => id)).toEqual(['1']);
+    await taking.activator.drain(0);
+    expect((await ask(taking.port, question)).status).toBe(503);
+  } finally {
+    await taking.close();
+    await other.close();
+  }
+});
+
+test('a slow queue holds no more than it may: then callers are told to come again', async () => {
+  const gate = Promise.withResolvers<void>();
+  const appends: (readonly NewDelivery[])[] = [];
+  const config = { maxBytesInHand: 1_500 };
+  const lab = await open({ triggers: [everything], config, store: watched(appends, gate.promise) });
+  const [first, second] = ['1', '2'].map((id) => event(id, { data: 'x'.repeat(1_000) }));
+  const held = lab.post(first ?? {});
+  await until(() => appends.length === 1);
+  const reply = await lab.post(second ?? {});
+  expect([reply.status, reply.headers['retry-after'], JSON.parse(reply.body)]).toMatchObject([
+    429,
+    '1',
+    { code: 'SERVER_OVERLOADED' },
+  ]);
+  gate.resolve();
+  expect((await held).status).toBe(202);
+  expect((await lab.post(second ?? {})).status).toBe(202);
 });

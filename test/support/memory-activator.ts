@@ -67,6 +67,8 @@ export interface MemoryActivatorOptions {
   readonly signer?: ActivatorDeps['signer'];
   readonly warmPoolSize?: number;
   readonly thawer?: Thawer;
+  /** Where events come in; by default there are no brokers. */
+  readonly events?: ActivatorDeps['events'];
   /** One store and feed for several activators; by default each has its own. */
   readonly shared?: SharedStore;
   /** Something of the store that the test wants to be otherwise. */
@@ -109,6 +111,7 @@ export class MemoryActivator {
         feed: this.bus,
         recalls: this.bus,
         ...(options.thawer && { thawer: options.thawer }),
+        ...(options.events && { events: options.events }),
         ids: systemIds,
         clock: this.clock,
         signer: options.signer ?? { tokenFor: (id) => `token-of-${id}` },
