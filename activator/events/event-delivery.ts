@@ -13,7 +13,7 @@ import { sessionKeyOf } from './core/session-key.ts';
 import { attributesOf } from './event.ts';
 import { EventCaller, type CallEnd, type EventCallerDeps } from './event-caller.ts';
 import type { EventSessions } from './sessions.ts';
-import { WakePlaces } from './wake-places.ts';
+import { WakePlaces, type LeavePlace } from './wake-places.ts';
 
 export interface EventDeliveryDeps extends EventCallerDeps {
   readonly routing: Pick<Routing, 'resolve' | 'isAwake'>;
@@ -83,20 +83,49 @@ export class EventDelivery {
     }
   };
 
+  /** A place is held until the session runs, the time that it takes to be opened included. */
   async #deliver(taken: Taken, trigger: DeployedTrigger, dest: string, signal: AbortSignal): Promise<Answer> {
-    const { sessions } = this.#deps;
-    const { runtime } = trigger.target;
     const key = sessionKeyOf(trigger, attributesOf(taken.event));
-    if (key === undefined) return answerOf(await this.#call(taken, trigger, undefined, signal), dest);
-    let sessionId = await sessions.find(key, runtime);
+    const leave = await this.#place(key, trigger, signal);
+    if (leave === undefined) return { kind: 'untried', reason: 'abandoned' };
+    const call = (sessionId: string | undefined): Promise<CallEnd> =>
+      this.#call(taken, trigger, sessionId, signal, leave);
+    try {
+      if (key === undefined) return answerOf(await call(undefined), dest);
+      return await this.#inSession(key, trigger, dest, call);
+    } finally {
+      leave();
+    }
+  }
+
+  async #inSession(
+    key: string,
+    { target, session }: DeployedTrigger,
+    dest: string,
+    call: (sessionId: string) => Promise<CallEnd>,
+  ): Promise<Answer> {
+    const { sessions } = this.#deps;
+    let sessionId = await sessions.find(key, target.runtime);
     for (let count = 1; ; count += 1) {
-      const end = await this.#call(taken, trigger, sessionId, signal);
+      const end = await call(sessionId);
       const over = end.kind === 'refused' && isOver.has(codeOf(end.failure));
       if (!over || count === mostSessions) return answerOf(end, dest);
-      const next = await sessions.after(key, runtime, sessionId, trigger.session.whenEnded);
+      const next = await sessions.after(key, target.runtime, sessionId, session.whenEnded);
       if (next === undefined) return ended(dest, sessionId);
       sessionId = next;
     }
+  }
+
+  /** None is needed in a session that is awake. */
+  async #place(
+    key: string | undefined,
+    { target }: DeployedTrigger,
+    signal: AbortSignal,
+  ): Promise<LeavePlace | undefined> {
+    const { sessions, routing } = this.#deps;
+    const known = key === undefined ? undefined : sessions.known(key);
+    if (known !== undefined && routing.isAwake(known)) return () => {};
+    return this.#places.enter(runtimeKeyText(target.runtime), signal);
   }
 
   /** `sessionId`: undefined asks for a session of its own. */
@@ -105,16 +134,12 @@ export class EventDelivery {
     trigger: DeployedTrigger,
     sessionId: string | undefined,
     signal: AbortSignal,
+    onServed: () => void,
   ): Promise<CallEnd> {
-    const { routing } = this.#deps;
     const { runtime } = trigger.target;
-    const text = runtimeKeyText(runtime);
-    const awake = sessionId !== undefined && routing.isAwake(sessionId);
-    const onServed = awake ? () => {} : await this.#places.enter(text, signal);
-    if (onServed === undefined) return { kind: 'abandoned' };
-    const target = { key: runtime, text };
+    const target = { key: runtime, text: runtimeKeyText(runtime) };
     const caller = new EventCaller(this.#deps, { event, target, trigger, signal, onServed });
-    routing.resolve(caller, sessionId);
+    this.#deps.routing.resolve(caller, sessionId);
     return caller.ended;
   }
 }

@@ -31,6 +31,11 @@ export class EventSessions {
     this.#deps = deps;
   }
 
+  /** The session that `key` meant when it was last asked for here. */
+  known(key: string): string | undefined {
+    return this.#known.get(key);
+  }
+
   /** The session that `key` means, opened when there is none. Rejects with RUNTIME_NOT_FOUND or STORE_UNAVAILABLE. */
   async find(key: string, runtime: RuntimeKey): Promise<string> {
     const known = this.#known.get(key);
