@@ -12,6 +12,14 @@ import { bindingRuns, deadLetterRuns } from './scripts/dead-letters.ts';
 /** What `ageOut` looks at in one command. */
 const agedAtOnce = 1_000;
 
+/** How long a run of a program may take nothing before its name is forgotten (ms); it is known anew when it takes again. */
+const unseenForMs = 3_600_000;
+
+export interface RedisEventStoreOptions {
+  /** In place of the usual hour. */
+  readonly unseenForMs?: number;
+}
+
 const isDeadId = (text: string): boolean => /^\d{1,15}$/.test(text);
 
 function letterOf(deadId: string, reply: unknown): DeadLetter | undefined {
@@ -27,11 +35,11 @@ function letterOf(deadId: string, reply: unknown): DeadLetter | undefined {
   };
 }
 
-function redisDeadLetters(link: RedisLink): DeadLetters {
+function redisDeadLetters(link: RedisLink, unseenFor: number): DeadLetters {
   const runs = deadLetterRuns(link);
   const ageOutOf = async (trigger: string, before: number, most: number): Promise<number> => {
     for (let gone = 0; ;) {
-      const now = (await runs.ageOut(trigger, before, most)) as number;
+      const now = (await runs.ageOut(trigger, before, most, unseenFor)) as number;
       gone += now;
       if (now < agedAtOnce) return gone;
     }
@@ -72,8 +80,12 @@ function redisBindings(link: RedisLink): EventBindings {
 }
 
 /** The event store in the Redis of `link`; the bus tells what became due. Both have their own owners. */
-export const redisEventStore = (link: RedisLink, bus: Pick<RedisBus, 'onMessage'>): EventStore => ({
+export const redisEventStore = (
+  link: RedisLink,
+  bus: Pick<RedisBus, 'onMessage'>,
+  options: RedisEventStoreOptions = {},
+): EventStore => ({
   ...redisEventQueue(link, bus),
-  ...redisDeadLetters(link),
+  ...redisDeadLetters(link, options.unseenForMs ?? unseenForMs),
   ...redisBindings(link),
 });

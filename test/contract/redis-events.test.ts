@@ -39,6 +39,8 @@ afterEach(async () => {
   await server.close();
 });
 
+const nobodyTells = { onMessage: () => () => undefined };
+const firstLink = () => only(connections.slice(0, 1)).link;
 const unavailable = { code: 'STORE_UNAVAILABLE' };
 const worksAgain = (store: EventStore) =>
   until(() =>
@@ -130,6 +132,20 @@ describe('what is left behind', () => {
     );
     await one.append([deliveryOf('b', { lane: 'l' })], roomy, t0);
     expect(idsOf(await drain(other, 'b'))).toEqual(['b']);
+  });
+
+  test('runs of programs that have nothing and were not seen for long are forgotten, others are not', async () => {
+    const impatient = redisEventStore(firstLink(), nobodyTells, { unseenForMs: 0 });
+    await one.append([deliveryOf('a'), deliveryOf('b')], roomy, t0);
+    const gone = only(await takeSome(one, 1, { holder: 'gone' }));
+    await one.settle(gone.ticket, 'gone', { kind: 'done' });
+    const kept = only(await takeSome(one, 1, { holder: 'busy' }));
+    const consumers = () => server.cli('XINFO', 'CONSUMERS', '{agentcube}:e:q:default/t', 'd');
+    await one.ageOut(t0, 10);
+    expect(await consumers()).toContain('gone');
+    await impatient.ageOut(t0, 10);
+    expect(await consumers()).not.toContain('gone');
+    expect(await one.settle(kept.ticket, 'busy', { kind: 'done' })).toBe(true);
   });
 });
 

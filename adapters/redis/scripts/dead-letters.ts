@@ -52,9 +52,20 @@ for _, number in ipairs(ARGV) do
 end
 return count`;
 
-// Trigger, before, most. Looks at a thousand at most; answers how many it forgot.
+// Trigger, before, most, consumers unseen for. Looks at a thousand at most; answers how many it forgot. Consumers that have nothing and
+// were not seen for long are runs of programs that are no more.
 const ageOut = `
 local trigger, before, most, gone = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), 0
+local q = P .. 'e:q:' .. trigger
+if redis.call('EXISTS', q) == 1 then
+  for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', q, 'd')) do
+    local known = {}
+    for i = 1, #consumer, 2 do known[consumer[i]] = consumer[i + 1] end
+    if known.pending == 0 and known.idle >= tonumber(ARGV[4]) then
+      redis.call('XGROUP', 'DELCONSUMER', q, 'd', known.name)
+    end
+  end
+end
 local all = redis.call('ZCARD', P .. 'e:dead:t:' .. trigger)
 for _, number in ipairs(redis.call('ZRANGE', P .. 'e:dead:t:' .. trigger, 0, 999)) do
   local at, size = unpack(redis.call('HMGET', P .. 'e:x:' .. number, 'u', 'z'))

@@ -211,18 +211,12 @@ else
 end
 return 1`;
 
-// Trigger, before, now, error, after. Answers how many were buried, and after which to go on, nothing at the end. Forgets consumers
-// that have nothing and were not seen for an hour: programs that are no more.
+// Trigger, before, now, error, after. Answers how many were buried, and after which to go on, nothing at the end.
 const expire = `
 local trigger, before, now, after = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
 local q, count = P .. 'e:q:' .. trigger, 0
 if redis.call('EXISTS', q) == 0 then return {0, ''} end
 if after == '' then
-  for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', q, 'd')) do
-    local known = {}
-    for i = 1, #consumer, 2 do known[consumer[i]] = consumer[i + 1] end
-    if known.pending == 0 and known.idle > 3600000 then redis.call('XGROUP', 'DELCONSUMER', q, 'd', known.name) end
-  end
   local oldest = redis.call('XRANGE', q, '-', '+', 'COUNT', 1)[1]
   if not oldest or tonumber(oldest[2][4]) >= before then return {0, ''} end
 end
