@@ -15,6 +15,17 @@ export const eventFields = {
   maxQueuedEventBytes: count
     .default(2 ** 31)
     .describe('bytes that all events which wait or are dead letters may take together'),
+  maxEventsInHand: count
+    .default(100)
+    .describe('events that are handed to sandboxes at once; each trigger may have two beside'),
+  maxEventWakes: count.default(8).describe('sessions of one runtime that events may open or wake at once'),
+  maxEventHops: count
+    .default(10)
+    .describe('replies that may follow one another; the next one makes its event a dead letter'),
+  deadLetterDays: count.default(14).describe('days that dead letters are kept'),
+  maxDeadLettersPerTrigger: count
+    .default(10_000)
+    .describe('dead letters that are kept for one trigger; the oldest go first'),
 };
 
 type EventSettings = { readonly [field in keyof typeof eventFields]: number };
@@ -29,4 +40,16 @@ export const ingressConfig = (given: EventSettings) => ({
     total: given.maxQueuedEvents,
     bytes: given.maxQueuedEventBytes,
   },
+});
+
+const dayMs = 86_400_000;
+
+/** What whoever dispatches events is given. */
+export const dispatchingConfig = (given: EventSettings) => ({
+  mostInHand: given.maxEventsInHand,
+  mostWaking: given.maxEventWakes,
+  mostHops: given.maxEventHops,
+  mostReplyBytes: given.maxEventBytes,
+  deadForMs: given.deadLetterDays * dayMs,
+  deadPerTrigger: given.maxDeadLettersPerTrigger,
 });

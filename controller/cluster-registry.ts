@@ -25,9 +25,13 @@ import type { FoundRuntime, RuntimeSource } from './runtime-source.ts';
 import { createSerial } from './serial.ts';
 import { SessionCounter } from './session-counter.ts';
 import { StatusTeller } from './status-teller.ts';
+import { ClusterTriggers } from './cluster-triggers.ts';
+import type { TriggerSource } from './trigger-source.ts';
 
 export interface ClusterRegistryDeps {
   readonly source: RuntimeSource;
+  /** Absent where nobody takes events. */
+  readonly triggers?: TriggerSource;
   readonly images: Images;
   /** For counting them. */
   readonly sessions: Pick<SessionReads, 'list'>;
@@ -74,8 +78,10 @@ class ClusterRegistry implements OpenedRegistry {
   readonly #book: RuntimeBook;
   readonly #beside = new Map<string, Beside>();
   readonly #counter: SessionCounter;
-  readonly #teller: StatusTeller;
+  readonly #teller: StatusTeller<RuntimeKey>;
   readonly #oneAtATime = createSerial();
+  /** What activators are told to do with events. */
+  readonly triggers?: ClusterTriggers;
   #stopLooking: Cancel = () => undefined;
   #closed = false;
 
@@ -83,6 +89,9 @@ class ClusterRegistry implements OpenedRegistry {
     const { clock, log } = deps;
     this.#deps = deps;
     this.#book = new RuntimeBook(clock);
+    const { deployments } = this.#book;
+    if (deps.triggers)
+      this.triggers = new ClusterTriggers({ source: deps.triggers, deployments, clock, log });
     this.#counter = new SessionCounter({ ...deps, onChange: (key) => this.#counted(key) });
     this.#teller = new StatusTeller({
       ...{ clock, log },
@@ -103,7 +112,9 @@ class ClusterRegistry implements OpenedRegistry {
   async open(): Promise<void> {
     const { source, clock } = this.#deps;
     source.onChange((key) => this.#changed(key));
-    await this.#started(source);
+    await this.#started(async () => {
+      await Promise.all([source.start(), this.triggers?.open()]);
+    });
     await Promise.all(source.list().map((found) => this.#oneAtATime(() => this.#settle(found.key))));
     this.#counter.start();
     this.#stopLooking = clock.every(lookAgainMs, () => this.#lookAgain());
@@ -115,17 +126,18 @@ class ClusterRegistry implements OpenedRegistry {
     this.#counter.stop();
     this.#teller.close();
     this.#deps.source.stop();
+    this.triggers?.close();
   }
 
   /** Whoever leads without knowing what is deployed would drain every pool; another may have better luck. */
-  async #started(source: RuntimeSource): Promise<void> {
+  async #started(start: () => Promise<void>): Promise<void> {
     const late = Promise.withResolvers<never>();
     const why = 'the cluster did not tell in time what is deployed';
     const cancel = this.#deps.clock.after(openPatienceMs, () =>
       late.reject(new PlatformError('CLUSTER_UNAVAILABLE', why)),
     );
     try {
-      await Promise.race([source.start(), late.promise]);
+      await Promise.race([start(), late.promise]);
     } finally {
       cancel();
     }

@@ -206,6 +206,7 @@ class ControllerProgram {
       openRegistry: (driver) =>
         openClusterRegistry({
           source: ground.runtimes(),
+          triggers: ground.triggers(),
           images: driver,
           sessions: shared.store,
           feed: bus,

@@ -1,22 +1,31 @@
-// Tells each runtime's status to whoever keeps the runtimes: only what changed, never more than one telling at a time, what
+// Tells each object's status to whoever keeps the objects: only what changed, never more than one telling at a time, what
 // people wait for within a second, what only counts a few times a minute, reasons once a minute. Does not own what a status says.
 // What could not be told is told later, as it is then; what was told and is not so there any more is told again.
 import type { Cancel, Clock } from '../model/clock.ts';
-import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
 import type { ToldStatus } from '../model/told-status.ts';
 import { sameJson } from './core/stored-runtime.ts';
 
-export interface StatusTellerDeps {
-  /** What there is to tell now, over what was told before; undefined when the runtime is gone. */
-  readonly statusOf: (key: RuntimeKey, before: ToldStatus | undefined) => ToldStatus | undefined;
+interface ObjectKey {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const keyText = ({ kind, namespace, name }: ObjectKey): string => `${kind}/${namespace}/${name}`;
+
+const nameOf = ({ kind, namespace, name }: ObjectKey): ObjectKey => ({ kind, namespace, name });
+
+export interface StatusTellerDeps<Key extends ObjectKey> {
+  /** What there is to tell now, over what was told before; undefined when it is gone. */
+  readonly statusOf: (key: Key, before: ToldStatus | undefined) => ToldStatus | undefined;
   /** Does nothing for what is gone. */
-  readonly tell: (key: RuntimeKey, status: ToldStatus) => Promise<void>;
+  readonly tell: (key: Key, status: ToldStatus) => Promise<void>;
   readonly clock: Clock;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-interface Telling {
-  readonly key: RuntimeKey;
+interface Telling<Key extends ObjectKey> {
+  readonly key: Key;
   told: ToldStatus | undefined;
   /** When something was last told or tried (ms since the epoch). */
   lastAt: number;
@@ -31,7 +40,7 @@ const betweenMs = 1_000;
 const betweenCountsMs = 10_000;
 const longestBackoffMs = 15_000;
 
-/** Reasons are numbers that hardly ever stand still, and every write costs whoever keeps the runtimes. */
+/** Reasons are numbers that hardly ever stand still, and every write costs whoever keeps the objects. */
 const betweenReasonsMs = 60_000;
 
 const withoutReasons = ({ scaling, ...rest }: ToldStatus): object => ({
@@ -59,24 +68,24 @@ function betweenFor(told: ToldStatus | undefined, status: ToldStatus): number {
   return sameJson(withoutCounts(told), withoutCounts(status)) ? betweenCountsMs : betweenMs;
 }
 
-export class StatusTeller {
-  readonly #deps: StatusTellerDeps;
-  readonly #tellings = new Map<string, Telling>();
+export class StatusTeller<Key extends ObjectKey> {
+  readonly #deps: StatusTellerDeps<Key>;
+  readonly #tellings = new Map<string, Telling<Key>>();
   #closed = false;
 
-  constructor(deps: StatusTellerDeps) {
+  constructor(deps: StatusTellerDeps<Key>) {
     this.#deps = deps;
   }
 
   /** What the object itself says now: what it should say is compared with that from now on. */
-  found(key: RuntimeKey, status: ToldStatus | undefined): void {
+  found(key: Key, status: ToldStatus | undefined): void {
     const telling = this.#telling(key);
     if (!telling.underWay) telling.told = status;
     this.look(key);
   }
 
   /** Something may be otherwise. Returns at once; asking often costs little. */
-  look(key: RuntimeKey): void {
+  look(key: Key): void {
     if (this.#closed) return;
     const telling = this.#telling(key);
     if (telling.underWay) return;
@@ -86,9 +95,9 @@ export class StatusTeller {
   }
 
   /** There is nothing to tell of it any more. */
-  forget(key: RuntimeKey): void {
-    this.#tellings.get(runtimeKeyText(key))?.timer?.cancel();
-    this.#tellings.delete(runtimeKeyText(key));
+  forget(key: Key): void {
+    this.#tellings.get(keyText(key))?.timer?.cancel();
+    this.#tellings.delete(keyText(key));
   }
 
   close(): void {
@@ -97,8 +106,8 @@ export class StatusTeller {
     this.#tellings.clear();
   }
 
-  #telling(key: RuntimeKey): Telling {
-    const text = runtimeKeyText(key);
+  #telling(key: Key): Telling<Key> {
+    const text = keyText(key);
     const known = this.#tellings.get(text);
     if (known) return known;
     const fresh = { key, told: undefined, lastAt: -Infinity, failures: 0, timer: undefined, underWay: false };
@@ -106,10 +115,10 @@ export class StatusTeller {
     return fresh;
   }
 
-  #backoffMs = ({ failures }: Telling): number =>
+  #backoffMs = ({ failures }: Telling<Key>): number =>
     failures === 0 ? 0 : Math.min(longestBackoffMs, betweenMs * 2 ** (failures - 1));
 
-  #schedule(telling: Telling, between: number): void {
+  #schedule(telling: Telling<Key>, between: number): void {
     const { clock } = this.#deps;
     const at = Math.max(clock.now() + gatherMs, telling.lastAt + between);
     if (telling.timer && telling.timer.at <= at) return;
@@ -117,7 +126,7 @@ export class StatusTeller {
     telling.timer = { at, cancel: clock.after(at - clock.now(), () => void this.#tell(telling)) };
   }
 
-  async #tell(telling: Telling): Promise<void> {
+  async #tell(telling: Telling<Key>): Promise<void> {
     const { clock, tell, statusOf, log } = this.#deps;
     const { key } = telling;
     telling.timer = undefined;
@@ -131,11 +140,11 @@ export class StatusTeller {
       telling.told = status;
       telling.failures = 0;
     } catch (fault) {
-      if (telling.failures === 0) log('a status could not be told; trying again', { ...key, fault });
+      if (telling.failures === 0) log('a status could not be told; trying again', { ...nameOf(key), fault });
       telling.failures += 1;
     } finally {
       telling.underWay = false;
     }
-    if (this.#tellings.get(runtimeKeyText(key)) === telling) this.look(key);
+    if (this.#tellings.get(keyText(key)) === telling) this.look(key);
   }
 }

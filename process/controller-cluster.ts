@@ -1,4 +1,4 @@
-// What a controller has on a cluster: the key in its Secret, the Lease, the node agents, the driver, the runtimes, and how callers
+// What a controller has on a cluster: the key in its Secret, the Lease, the node agents, the driver, runtimes and triggers, and how callers
 // and the API server itself show who they are. Does not own who leads, nor what is done with any of it.
 import { clusterRuntimes } from '../adapters/kubernetes/runtimes.ts';
 import { createOwnerTokens } from '../adapters/jwt/identity-token.ts';
@@ -7,6 +7,7 @@ import { createKubernetesDriver } from '../adapters/kubernetes/driver.ts';
 import { PublishedFrontProxy } from '../adapters/kubernetes/front-proxy.ts';
 import { LeasedElection } from '../adapters/kubernetes/lease.ts';
 import type { NodeAgents } from '../adapters/kubernetes/node-agent.ts';
+import { clusterTriggers } from '../adapters/kubernetes/triggers.ts';
 import { clusterReviews } from '../adapters/kubernetes/token-review.ts';
 import type { Fence, RedisLink } from '../adapters/redis/link.ts';
 import { systemClock as clock } from '../adapters/system/clock.ts';
@@ -62,6 +63,12 @@ export class ControllerCluster {
     const { log, watchNamespace } = this.#options;
     const only = watchNamespace === undefined ? {} : { namespace: watchNamespace };
     return clusterRuntimes({ cluster: this.#cluster, clock, log, ...only });
+  }
+
+  triggers(): ReturnType<typeof clusterTriggers> {
+    const { log, watchNamespace } = this.#options;
+    const only = watchNamespace === undefined ? {} : { namespace: watchNamespace };
+    return clusterTriggers({ cluster: this.#cluster, clock, log, ...only });
   }
 
   reviews(): ReturnType<typeof clusterReviews> {

@@ -7,9 +7,10 @@ import { runtimeApiVersion, runtimeKinds, runtimePlurals } from '../../model/run
 import type { RuntimeKey, RuntimeKind } from '../../model/sandbox.ts';
 import type { ToldStatus } from '../../model/told-status.ts';
 import type { Cluster } from './client.ts';
-import { asClusterFailure, isNotFound, isRefusal } from './cluster-failures.ts';
+import { asClusterFailure, isNotFound } from './cluster-failures.ts';
 import { resourcePath, type ObjectMeta } from './objects.ts';
 import { createReflector, type Reflector } from './reflector.ts';
+import { tellStatus } from './told.ts';
 
 export interface ClusterRuntimesOptions {
   readonly cluster: Cluster;
@@ -22,8 +23,6 @@ export interface ClusterRuntimesOptions {
 interface RuntimeObject {
   readonly metadata?: ObjectMeta;
 }
-
-const fieldManager = 'agentcube-controller';
 
 const notInstalled = (): PlatformError =>
   new PlatformError('CLUSTER_UNAVAILABLE', `the cluster does not know ${runtimeApiVersion}`, {
@@ -79,21 +78,9 @@ class ClusterRuntimes implements RuntimeSource {
       reflector.onChange((_, object) => listener(foundOf(kind, object).key));
   }
 
-  async tell(
-    { kind, namespace, name }: RuntimeKey,
-    uid: string,
-    status: ToldStatus,
-  ): Promise<'told' | 'gone'> {
-    // With its uid the API server refuses when it is another object of that name.
+  tell({ kind, namespace, name }: RuntimeKey, uid: string, status: ToldStatus): Promise<'told' | 'gone'> {
     const metadata = { name, namespace, uid };
-    const object = { apiVersion: runtimeApiVersion, kind, metadata, status };
-    try {
-      await this.#cluster.apply(object, { fieldManager, subresource: 'status' });
-      return 'told';
-    } catch (fault) {
-      if (isNotFound(fault) || isRefusal(fault, 'Conflict')) return 'gone';
-      throw asClusterFailure(fault);
-    }
+    return tellStatus(this.#cluster, { apiVersion: runtimeApiVersion, kind, metadata, status });
   }
 }
 

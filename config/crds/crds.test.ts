@@ -2,8 +2,10 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { resourceKinds, type ResourceKind } from '../../model/resource.ts';
 import { runtimeKinds, runtimeSchemas } from '../../model/runtime.ts';
 import { share } from '../../model/scaling-spec.ts';
+import { trigger } from '../../model/trigger.ts';
 import { definitionOf } from './definitions.ts';
 import type { Structural } from './structural.ts';
 import { generatedFiles } from './text.ts';
@@ -18,13 +20,13 @@ interface Definition {
   };
 }
 
-const versionOf = (kind: (typeof runtimeKinds)[number]) => {
+const versionOf = (kind: ResourceKind) => {
   const [version] = (definitionOf(kind) as Definition).spec.versions;
   if (!version) throw new Error(`${kind} has no version`);
   return version;
 };
 
-const schemaOf = (kind: (typeof runtimeKinds)[number]): Structural => versionOf(kind).schema.openAPIV3Schema;
+const schemaOf = (kind: ResourceKind): Structural => versionOf(kind).schema.openAPIV3Schema;
 
 /** A field by its name, wherever that leads first. */
 const fieldsIn = (schema: Structural | undefined, ...names: string[]): Structural | undefined =>
@@ -91,6 +93,23 @@ describe('what AgentCube promises', () => {
   });
 });
 
+describe('a trigger', () => {
+  test('has every field that its schema knows of; filters, which hold filters, are open', () => {
+    const spec = fieldsIn(schemaOf('Trigger'), 'spec');
+    const known = Object.keys(trigger.shape.spec.shape);
+    expect(Object.keys(spec?.properties ?? {}).sort()).toEqual(known.sort());
+    expect(spec?.required).toEqual(['target']);
+    expect(fieldsIn(spec, 'filters', '[]')).toEqual({
+      type: 'object',
+      'x-kubernetes-preserve-unknown-fields': true,
+    });
+  });
+
+  test('has no defaults: what it does not say means what it means by being absent', () => {
+    expect(JSON.stringify(schemaOf('Trigger'))).not.toContain('"default":');
+  });
+});
+
 describe('what people see', () => {
   test('columns and short names', () => {
     const columns = (wide: boolean) =>
@@ -124,7 +143,7 @@ function faultsOf(part: Structural, at: string): string[] {
 }
 
 test('the schemas are structural', () => {
-  expect(runtimeKinds.flatMap((kind) => faultsOf(schemaOf(kind), kind))).toEqual([]);
+  expect(resourceKinds.flatMap((kind) => faultsOf(schemaOf(kind), kind))).toEqual([]);
 });
 
 describe('durations', () => {

@@ -1,12 +1,13 @@
-// The CustomResourceDefinitions of both kinds of runtime, as objects. Does not own their text (generate.ts) nor the rules, which
-// are those of model/runtime.ts.
-import { runtimeGroup, runtimePlurals, runtimeSchemas, runtimeVersion } from '../../model/runtime.ts';
-import type { RuntimeKind } from '../../model/sandbox.ts';
+// The CustomResourceDefinitions of runtimes and triggers, as objects. Does not own their text (generate.ts) nor the rules, which
+// are those of model/runtime.ts and model/trigger.ts.
+import { groupOf, resourcePlurals, type ResourceKind } from '../../model/resource.ts';
+import { runtimeSchemas, runtimeVersion } from '../../model/runtime.ts';
 import { toldStatus } from '../../model/told-status.ts';
+import { trigger, triggerKind, triggerVersion } from '../../model/trigger.ts';
 import { described } from './described.ts';
 import { structuralOf, type Structural } from './structural.ts';
 
-const shortNames = { AgentRuntime: ['ar'], CodeInterpreter: ['ci'] } as const;
+const shortNames = { AgentRuntime: ['ar'], CodeInterpreter: ['ci'], Trigger: ['actrigger'] } as const;
 
 const column = (name: string, type: string, jsonPath: string, description: string, priority = 0) => ({
   name,
@@ -18,7 +19,7 @@ const column = (name: string, type: string, jsonPath: string, description: strin
 
 const ofReady = (field: string): string => `.status.conditions[?(@.type=="Ready")].${field}`;
 
-const columns = [
+const ofRuntimes = [
   column('Ready', 'string', ofReady('status'), 'Sandboxes of it start, and its pool is full'),
   column('Warm', 'integer', '.status.warm', 'Sandboxes that wait for sessions'),
   column('Active', 'integer', '.status.active', 'Sessions whose sandbox runs'),
@@ -27,6 +28,16 @@ const columns = [
   column('Wanted', 'integer', '.status.wanted', 'Sandboxes that should wait for sessions', 1),
   column('Class', 'string', '.status.scaling.class', 'What decides how many that are', 1),
   column('Why', 'string', '.status.scaling.why', 'Why it is so many, in numbers', 1),
+  column('Reason', 'string', ofReady('reason'), 'Why it is ready or not', 1),
+  column('Message', 'string', ofReady('message'), 'The same in words', 1),
+];
+
+const ofTriggers = [
+  column('Broker', 'string', '.spec.broker', 'Whose events it takes; default when it does not say'),
+  column('Target', 'string', '.spec.target.name', 'The runtime whose sessions handle them'),
+  column('Ready', 'string', ofReady('status'), 'It is valid, and its target is deployed'),
+  column('Age', 'date', '.metadata.creationTimestamp', 'Since when it is there'),
+  column('Schedule', 'string', '.spec.schedule.cron', 'When it makes events by itself', 1),
   column('Reason', 'string', ofReady('reason'), 'Why it is ready or not', 1),
   column('Message', 'string', ofReady('message'), 'The same in words', 1),
 ];
@@ -40,16 +51,35 @@ function partAt(schema: Structural, path: string): Structural {
   return part;
 }
 
-function schemaOf(kind: RuntimeKind): Structural {
-  const { spec } = runtimeSchemas[kind].shape;
+/** Filters hold filters, which no structural schema can say: the controller says in the status what is wrong with one. */
+const openFilters: Structural = {
+  type: 'array',
+  items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  'x-kubernetes-list-type': 'atomic',
+};
+
+function triggerSpec(): Structural {
+  const { spec } = trigger.shape;
+  const { properties = {}, ...rest } = structuralOf(spec.omit({ filters: true }));
+  return { ...rest, properties: { ...properties, filters: openFilters } };
+}
+
+const triggerStatus = toldStatus.pick({ conditions: true, ready: true, observedGeneration: true });
+
+/** The schemas of what a person writes and of what the platform tells. */
+const partsOf = (kind: ResourceKind): { readonly spec: Structural; readonly status: Structural } =>
+  kind === triggerKind
+    ? { spec: triggerSpec(), status: structuralOf(triggerStatus) }
+    : { spec: structuralOf(runtimeSchemas[kind].shape.spec), status: structuralOf(toldStatus) };
+
+function schemaOf(kind: ResourceKind): Structural {
   const schema: Structural = {
     type: 'object',
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: structuralOf(spec),
-      status: structuralOf(toldStatus),
+      ...partsOf(kind),
     },
     required: ['spec'],
   };
@@ -57,17 +87,17 @@ function schemaOf(kind: RuntimeKind): Structural {
   return schema;
 }
 
-const nameOf = (kind: RuntimeKind): string => `${runtimePlurals[kind]}.${runtimeGroup}`;
+const nameOf = (kind: ResourceKind): string => `${resourcePlurals[kind]}.${groupOf(kind)}`;
 
 /** The definition of one kind: served and stored in one version, with `status` as a subresource. */
-export function definitionOf(kind: RuntimeKind): object {
-  const plural = runtimePlurals[kind];
+export function definitionOf(kind: ResourceKind): object {
+  const plural = resourcePlurals[kind];
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: nameOf(kind) },
     spec: {
-      group: runtimeGroup,
+      group: groupOf(kind),
       names: {
         kind,
         listKind: `${kind}List`,
@@ -79,10 +109,10 @@ export function definitionOf(kind: RuntimeKind): object {
       scope: 'Namespaced',
       versions: [
         {
-          name: runtimeVersion,
+          name: kind === triggerKind ? triggerVersion : runtimeVersion,
           served: true,
           storage: true,
-          additionalPrinterColumns: columns,
+          additionalPrinterColumns: kind === triggerKind ? ofTriggers : ofRuntimes,
           subresources: { status: {} },
           schema: { openAPIV3Schema: schemaOf(kind) },
         },

@@ -1,7 +1,8 @@
-// What `kubectl explain` says of each field of a runtime, and what a schema of ours does not say of it: defaults, and how
+// What `kubectl explain` says of each field of a runtime or trigger, and what a schema of ours does not say of it: defaults, and how
 // lists are merged. A path names a field as in YAML, with [] for the elements of a list.
 import { storedDefaults } from '../../model/runtime.ts';
 import { scalingDefaults } from '../../model/scaling-spec.ts';
+import { triggerDefaults } from '../../model/trigger.ts';
 import type { Structural } from './structural.ts';
 
 const port = (list: string): Record<string, Structural> => ({
@@ -105,6 +106,13 @@ const status: Record<string, Structural> = {
   'status.asleep': { description: 'Sessions that sleep, with or without memory.' },
 };
 
+const told: Record<string, Structural> = {
+  status: { description: 'What the platform made of it; written by the platform alone.' },
+  'status.conditions[].lastTransitionTime': { format: 'date-time' },
+  'status.ready': { description: 'As the condition Ready.' },
+  'status.observedGeneration': { description: 'The generation of the object that this status is about.' },
+};
+
 /** What to add to the schema of each kind, by path. */
 export const described = {
   AgentRuntime: {
@@ -154,5 +162,80 @@ export const described = {
     ...lifecycle,
     ...scaling,
     ...status,
+  },
+  Trigger: {
+    spec: { description: 'Which events are handled, by which runtime, in whose session.' },
+    'spec.broker': { description: `Whose events it takes; ${triggerDefaults.broker} when absent.` },
+    'spec.filter': { description: 'As of a trigger of Knative; filters win over it.' },
+    'spec.filter.attributes': {
+      description: 'Each attribute has exactly this value; an empty one stands for any that is there.',
+    },
+    'spec.filters': {
+      description:
+        'An event has to pass all of them: exact, prefix, suffix, all, any, not or cesql. Without any it takes every event, or with a schedule its own ticks.',
+    },
+    'spec.target': { description: 'Where its events go.' },
+    'spec.target.path': { description: `The path of the request; ${triggerDefaults.path} when absent.` },
+    'spec.session': { description: 'Which session handles an event.' },
+    'spec.session.key': {
+      description:
+        'new, for one of its own; the name of an attribute, such as subject; or a template, such as {source}/{subject}. The same key is the same session. new when absent.',
+      maxLength: 1_024,
+    },
+    'spec.session.whenEnded': {
+      description: 'What becomes of an event whose session has ended; new when absent.',
+    },
+    'spec.delivery': { description: 'How events are delivered, as with Knative.' },
+    'spec.delivery.retry': {
+      description: `How often an event is tried again; ${triggerDefaults.retry} when absent.`,
+    },
+    'spec.delivery.backoffPolicy': {
+      description: `How the time between tries grows; ${triggerDefaults.backoffPolicy} when absent.`,
+    },
+    'spec.delivery.backoffDelay': {
+      description: `The time before the second try: ISO 8601 or Go; ${triggerDefaults.backoffDelay} when absent.`,
+    },
+    'spec.delivery.timeout': {
+      description: `How long the target may take to answer; ${triggerDefaults.timeout} when absent.`,
+    },
+    'spec.delivery.retryAfterMax': {
+      description: `The longest that Retry-After is honoured; PT0S for not at all, ${triggerDefaults.retryAfterMax} when absent.`,
+    },
+    'spec.delivery.deadLetterSink': {
+      description:
+        'Where an event goes that no try delivered: uri, or ref to a Broker, AgentRuntime or CodeInterpreter. Without it, to the queue of dead letters.',
+    },
+    'spec.delivery.ordered': {
+      description: 'Events of one session one after the other, as they came; true when absent.',
+    },
+    'spec.delivery.concurrency': {
+      description: `The most events of it in hand at once, for each activator; ${triggerDefaults.concurrency} when absent.`,
+    },
+    'spec.delivery.dropRepeatsWithin': {
+      description:
+        'Events with the same source and id within so long are taken once; each counts when absent.',
+    },
+    'spec.schedule': { description: 'When it makes events by itself.' },
+    'spec.schedule.cron': {
+      description: 'When: five fields as in crontab(5), such as "0 3 * * 1-5".',
+      maxLength: 200,
+    },
+    'spec.schedule.timeZone': {
+      description: 'An IANA time zone such as "Europe/Berlin"; UTC when absent.',
+      maxLength: 200,
+    },
+    'spec.schedule.jitter': { description: 'Each tick comes up to so much later; not at all when absent.' },
+    'spec.schedule.event': { description: 'Attributes of the event of each tick: type at least.' },
+    'spec.schedule.data': {
+      description: 'Its data, as JSON.',
+      'x-kubernetes-preserve-unknown-fields': true,
+    },
+    ...told,
+    'status.conditions': {
+      description:
+        'Accepted: it is valid. Ready: its target is deployed. LoopFree: nothing says that its events come round.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+    },
   },
 } as const satisfies Record<string, Record<string, Structural>>;

@@ -1,7 +1,7 @@
 // The text of the CustomResourceDefinitions, as it lies in this folder. Does not own writing it (generate.ts).
 import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
-import { runtimeGroup, runtimeKinds, runtimePlurals } from '../../model/runtime.ts';
+import { groupOf, resourceKinds, resourcePlurals } from '../../model/resource.ts';
 import { definitionOf } from './definitions.ts';
 
 const heading = `# Made by "npm run generate:crds" from the schemas in model/; not written by hand.\n`;
@@ -9,10 +9,10 @@ const heading = `# Made by "npm run generate:crds" from the schemas in model/; n
 /** Each file of this folder that is generated, by its name. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const options = await resolveConfig(import.meta.filename);
-  const files = runtimeKinds.map(async (kind): Promise<[string, string]> => {
+  const files = resourceKinds.map(async (kind): Promise<[string, string]> => {
     const yaml = heading + stringify(definitionOf(kind), { aliasDuplicateObjects: false });
     return [
-      `${runtimeGroup}_${runtimePlurals[kind]}.yaml`,
+      `${groupOf(kind)}_${resourcePlurals[kind]}.yaml`,
       await format(yaml, { ...options, parser: 'yaml' }),
     ];
   });

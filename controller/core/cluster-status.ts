@@ -112,8 +112,11 @@ const sorted = (conditions: readonly Condition[]): ToldCondition[] =>
 /** Which conditions are ours. */
 export const ownConditions: ReadonlySet<string> = new Set(['Accepted', 'Ready', 'Scaled', 'Sleeps']);
 
-/** What of a status, as it was found, was told by us; undefined where it is nothing of the kind. */
-export function toldBefore(status: unknown): ToldStatus | undefined {
+/** What of a status, as it was found, was told by us: of these types of condition; undefined where it is nothing of the kind. */
+export function toldBefore(
+  status: unknown,
+  conditionTypes: ReadonlySet<string> = ownConditions,
+): ToldStatus | undefined {
   if (typeof status !== 'object' || status === null) return undefined;
   const {
     conditions,
@@ -127,7 +130,7 @@ export function toldBefore(status: unknown): ToldStatus | undefined {
     scaling,
   } = status as ToldStatus;
   if (!Array.isArray(conditions)) return undefined;
-  const own = conditions.filter(({ type }) => ownConditions.has(type));
+  const own = conditions.filter(({ type }) => conditionTypes.has(type));
   const fields = { ready: isReady, observedGeneration, revision, warm, wanted, active, asleep, scaling };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { conditions: sorted(own), ...Object.fromEntries(given) };
