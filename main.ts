@@ -5,6 +5,8 @@ import type http from 'node:http';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { createActivator, type Activator } from './activator/activator.ts';
+import { EventIngress } from './activator/events/ingress.ts';
+import { openDispatching } from './activator/events/open.ts';
 import { createActivatorServer } from './activator/server.ts';
 import { createOwnerTokens } from './adapters/jwt/identity-token.ts';
 import { loadSigningKey } from './adapters/jwt/key.ts';
@@ -14,6 +16,7 @@ import { createScalingBus } from './adapters/memory/scaling-bus.ts';
 import { createSessionBus, tellingOfOpenings } from './adapters/memory/session-bus.ts';
 import { memoryTriggers } from './adapters/memory/triggers.ts';
 import { openDatabase, type Database } from './adapters/sqlite/database.ts';
+import { sqliteEventStore } from './adapters/sqlite/event-store.ts';
 import { sqliteResourceStore } from './adapters/sqlite/resources.ts';
 import { sqliteScalerMemory } from './adapters/sqlite/scaler-memory.ts';
 import { sqliteSessionStore } from './adapters/sqlite/session-store.ts';
@@ -22,6 +25,7 @@ import { systemIds as ids } from './adapters/system/ids.ts';
 import { Autoscaler } from './autoscaler/autoscaler.ts';
 import { limitRows } from './autoscaler/limits.ts';
 import * as say from './cli/welcome.ts';
+import { dispatchingConfig, ingressConfig } from './config/events.ts';
 import { platformConfigSchema, type PlatformConfig } from './config/platform.ts';
 import { scalingSettings } from './config/scaling.ts';
 import { Announcer } from './controller/announcing.ts';
@@ -174,7 +178,7 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const registry = createRegistry({ store: sqliteResourceStore(database), images: driver, clock, ids });
   for (const { key, why } of await registry.load()) log('a stored runtime is not served', { ...key, why });
   const { deployments, runtimes } = registry;
-  const { registry: triggers } = await openTriggers(database, deployments, log);
+  const { registry: triggers, triggers: accepted } = await openTriggers(database, deployments, log);
   const metrics = openMetrics('platform');
   const publish = bus.publish.bind(bus);
   const shared = { store, driver, deployments, runtimes, feed: bus, recalls: bus, publish, ids, clock, log };
@@ -188,7 +192,18 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const inFlight = (): ReturnType<Activator['inFlight']> => activator.inFlight();
   const reporter = new DemandReporter({ reports: scaling.demand, from: ids.uuid(), clock, inFlight, log });
   const demand = new SessionMeter(metrics, reporter);
-  const activator = createActivator({ ...shared, wakes, signer, demand }, activatorLimits(config));
+  const events = sqliteEventStore(database);
+  const eventing = { triggers: accepted, clock, log };
+  const ingress = new EventIngress({ ...eventing, store: events }, ingressConfig(config));
+  const activator = createActivator(
+    { ...shared, wakes, signer, demand, events: ingress },
+    activatorLimits(config),
+  );
+  const { forwarding } = activator;
+  const dispatching = openDispatching(
+    { ...eventing, events, ingress, forwarding, opening: shared, demand, chance: Math.random },
+    dispatchingConfig(config),
+  );
   reporter.start();
   const ownerTokens = createOwnerTokens(signer.publicKeyPem, clock);
   const pools = (): ReturnType<Controller['pools']> => controller.pools();
@@ -212,7 +227,7 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
     await scaling.stop();
     await controller.stop();
   };
-  return { store, registry, triggers, recovered, activator, front, controlServer, stop };
+  return { store, registry, triggers, recovered, activator, dispatching, front, controlServer, stop };
 }
 
 async function start(config: Settings): Promise<Platform> {
@@ -234,6 +249,7 @@ async function start(config: Settings): Promise<Platform> {
   const activatorServer = createActivatorServer(parts.front);
   await listen(parts.controlServer, config.host, config.controlPort, '--control-port');
   await listen(activatorServer, config.host, config.activatorPort, '--activator-port');
+  parts.dispatching.start();
   const controlUrl = urlOf(parts.controlServer, config.host);
   const activatorUrl = urlOf(activatorServer, config.host);
   const endpoints = endpointsFileIn(config.dataDir);
@@ -241,7 +257,9 @@ async function start(config: Settings): Promise<Platform> {
     writeFileSync(endpoints, JSON.stringify({ pid: process.pid, controlUrl, activatorUrl }));
   const stop = async (): Promise<void> => {
     rmSync(endpoints, { force: true });
-    await drain(parts.activator, [activatorServer, parts.controlServer], config.drainSeconds * 1_000);
+    const drainMs = config.drainSeconds * 1_000;
+    const servers = [activatorServer, parts.controlServer];
+    await Promise.all([parts.dispatching.stop(drainMs), drain(parts.activator, servers, drainMs)]);
     await parts.stop();
     await driver.close();
     await parts.store.close();

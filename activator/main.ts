@@ -10,10 +10,13 @@ import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
 import { redisDemand } from '../adapters/redis/demand.ts';
 import { redisRuntimes } from '../adapters/redis/directory.ts';
+import { redisEventStore } from '../adapters/redis/event-store.ts';
 import { redisSessionStore } from '../adapters/redis/session-store.ts';
+import { redisTriggers } from '../adapters/redis/triggers.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds as ids } from '../adapters/system/ids.ts';
 import { activatorConfig, activatorConfigSchema, type ActivatorProgramConfig } from '../config/activator.ts';
+import { dispatchingConfig, ingressConfig } from '../config/events.ts';
 import { redisPlace } from '../config/redis.ts';
 import { certificateOf } from '../config/serving.ts';
 import { DemandReporter } from '../model/demand-reporter.ts';
@@ -30,7 +33,9 @@ import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
 import { run, type OnStop } from '../process/running.ts';
 import { readText, settingsOf } from '../process/settings.ts';
-import { createActivator, type Activator } from './activator.ts';
+import { createActivator, type Activator, type ActivatorConfig } from './activator.ts';
+import { EventIngress } from './events/ingress.ts';
+import { openDispatching } from './events/open.ts';
 import { createActivatorServer } from './server.ts';
 
 const about = `agentcube ${version}, activator: takes invocations and forwards them to sandboxes
@@ -109,6 +114,12 @@ async function groundOf({ config, dataDir, log, say, onStop }: Wired): Promise<G
   return { key, thawer: agents };
 }
 
+const limitsOf = (config: ActivatorProgramConfig): ActivatorConfig => ({
+  ...config,
+  wakeTimeoutMs: config.wakeTimeoutSeconds * 1_000,
+  leaseMs: config.leaseSeconds * 1_000,
+});
+
 /** Everything behind the door. Redis has answered. */
 async function openActivator(wired: Wired): Promise<Activator> {
   const { config, redis, server, metrics, log, onStop } = wired;
@@ -117,14 +128,17 @@ async function openActivator(wired: Wired): Promise<Activator> {
   const { clock } = time;
   const bus = createRedisBus(redis, { onFault });
   const runtimes = redisRuntimes({ link: redis.link, bus, onFault });
+  const triggers = redisTriggers({ link: redis.link, bus, onFault });
+  const events = redisEventStore(redis.link, bus);
   onStop(async () => {
     time.stop();
     runtimes.stop();
+    triggers.stop();
     await bus.close();
   });
   const { key, ...waking } = await groundOf(wired);
   const signer = createSigner({ key, clock });
-  await Promise.all([time.start(), bus.start(), runtimes.start()]);
+  await Promise.all([time.start(), bus.start(), runtimes.start(), triggers.start()]);
   const store = redisSessionStore(redis.link, { compatKeys: config.compatKeys });
   const demand = new DemandReporter({
     reports: redisDemand({ link: redis.link, bus }),
@@ -133,31 +147,27 @@ async function openActivator(wired: Wired): Promise<Activator> {
     inFlight: () => activator.inFlight(),
     log,
   });
+  const told = new SessionMeter(metrics, demand);
+  const opening = { store, runtimes, ids };
+  const heard = { wakes: bus, feed: bus, recalls: bus };
+  const eventing = { triggers, clock, log };
+  const ingress = new EventIngress({ ...eventing, store: events }, ingressConfig(config));
   const activator: Activator = createActivator(
-    {
-      store,
-      runtimes,
-      wakes: bus,
-      feed: bus,
-      recalls: bus,
-      demand: new SessionMeter(metrics, demand),
-      ids,
-      clock,
-      signer,
-      log,
-      ...waking,
-    },
-    {
-      ...config,
-      wakeTimeoutMs: config.wakeTimeoutSeconds * 1_000,
-      leaseMs: config.leaseSeconds * 1_000,
-    },
+    { ...opening, ...waking, ...heard, demand: told, clock, signer, log, events: ingress },
+    limitsOf(config),
+  );
+  const { forwarding } = activator;
+  const dispatching = openDispatching(
+    { ...eventing, events, ingress, forwarding, opening, demand: told, chance: Math.random },
+    dispatchingConfig(config),
   );
   showRequests(metrics, () => activator.stats());
   demand.start();
+  dispatching.start();
   onStop(async () => {
     server.close();
-    await activator.drain(config.drainSeconds * 1_000);
+    const drainMs = config.drainSeconds * 1_000;
+    await Promise.all([dispatching.stop(drainMs), activator.drain(drainMs)]);
     await demand.stop();
   });
   return activator;

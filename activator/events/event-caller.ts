@@ -6,6 +6,7 @@ import type { DeployedTrigger } from '../../model/deployed-trigger.ts';
 import type { EncodedEvent } from '../../model/event-queue.ts';
 import type { Beside } from '../answer.ts';
 import type { Failure } from '../core/failures.ts';
+import { sessionHeader } from '../core/headers.ts';
 import type { Target } from '../core/route.ts';
 import type { OpenDoor } from '../doors.ts';
 import { doorFor, type ForwardDeps } from '../http-caller.ts';
@@ -111,7 +112,8 @@ export class EventCaller implements Caller {
     const { event, trigger } = this.#call;
     const { path, query } = placeOf(trigger.target);
     const { sessionId } = route;
-    const head = deliveryHead(event, { path: path + query, fixed: door.fixedFields(token), sessionId });
+    const fixed = `${door.fixedFields(token)}${sessionHeader}: ${sessionId}\r\n`;
+    const head = deliveryHead(event, path + query, fixed);
     const outgoing = { head, body: event.body };
     this.#exchange = new EventExchange(door.pool, outgoing, this.#deps.mostReplyBytes, (end) =>
       this.#onEnd(route, end, again),

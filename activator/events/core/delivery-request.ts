@@ -2,7 +2,6 @@
 // Does not own sessions nor connections. The event's headers go as they came.
 import type { DeployedTrigger } from '../../../model/deployed-trigger.ts';
 import type { EncodedEvent } from '../../../model/event-queue.ts';
-import { sessionHeader } from '../../core/headers.ts';
 
 type Wanted = DeployedTrigger['target'];
 
@@ -35,15 +34,8 @@ const lines = (event: EncodedEvent): string =>
     .join('');
 
 /**
- * Request line and fields, with the empty line. `fixed`: host and authorization, each ended by CRLF. `Prefer: reply` is
+ * Request line and fields, with the empty line. `fixed`: host, authorization and session, each ended by CRLF. `Prefer: reply` is
  * Knative's word for a sender that takes a reply.
  */
-export function deliveryHead(
-  event: EncodedEvent,
-  { path, fixed, sessionId }: { readonly path: string; readonly fixed: string; readonly sessionId: string },
-): string {
-  return (
-    `POST ${path} HTTP/1.1\r\n${fixed}${lines(event)}${sessionHeader}: ${sessionId}\r\nprefer: reply\r\n` +
-    `content-length: ${event.body.length}\r\n\r\n`
-  );
-}
+export const deliveryHead = (event: EncodedEvent, path: string, fixed: string): string =>
+  `POST ${path} HTTP/1.1\r\n${fixed}${lines(event)}prefer: reply\r\ncontent-length: ${event.body.length}\r\n\r\n`;
