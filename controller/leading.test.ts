@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { LeadingLab, type Led } from '../test/support/leading-lab.ts';
 import { settle } from '../test/support/manual-clock.ts';
 import { agent } from '../test/support/runtimes.ts';
+import { validTrigger } from '../test/support/triggers.ts';
+import type { DeployedTrigger } from '../model/deployed-trigger.ts';
 
 const holder = 'activator-1';
 
@@ -34,6 +36,19 @@ describe('the beginning of a lead', () => {
     await settle();
     expect(lab.told.map((one) => one.key.name)).toEqual(['hello', 'world']);
     expect(lab.gaps).toBe(1);
+  });
+
+  test('so are triggers, where somebody takes events', async () => {
+    const lab = new LeadingLab();
+    const told: string[][] = [];
+    const publish = async (triggers: readonly DeployedTrigger[]): Promise<void> =>
+      void told.push(triggers.map(({ revision }) => revision));
+    const { lead } = await lab.lead({ triggerDirectory: () => ({ publish }) });
+    const { trigger } = await lead.triggers.apply(validTrigger());
+    await settle();
+    await lead.triggers.remove({ namespace: 'default', name: 'on-issue' });
+    await settle();
+    expect(told).toEqual([[], [`${trigger.metadata.uid}.1`], []]);
   });
 
   test('what could not be told is told once the directory can be reached again', async () => {

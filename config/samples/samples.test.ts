@@ -3,21 +3,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
-import { validateRuntime } from '../../model/problem.ts';
+import { validateResource } from '../../model/resource.ts';
 import { workloadOf } from '../../model/workload.ts';
 
 const folder = import.meta.dirname;
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
-const workloadsIn = (file: string) =>
+const resourcesIn = (file: string) =>
   parseAllDocuments(readFileSync(path.join(folder, file), 'utf8')).map((document) => {
-    const checked = validateRuntime(document.toJS());
+    const checked = validateResource(document.toJS());
     if (!checked.ok) throw new Error(JSON.stringify(checked.problems));
-    return workloadOf(checked.runtime);
+    return checked.resource;
   });
 
+const workloadsIn = (file: string) =>
+  resourcesIn(file).flatMap((one) => (one.kind === 'Trigger' ? [] : [workloadOf(one)]));
+
 test.each(files)('%s is valid', (file) => {
-  expect(workloadsIn(file).length).toBeGreaterThan(0);
+  expect(resourcesIn(file).length).toBeGreaterThan(0);
 });
 
 test('pools that follow the load: by a share of warm starts, and as Knative would', () => {
