@@ -59,7 +59,7 @@ function appendArgs(deliveries: readonly NewDelivery[], limits: QueueLimits, now
   const [triggers, bodies] = [new Numbering<string>(), new Numbering<Uint8Array>()];
   const rows = deliveries.flatMap((delivery): Argument[] => {
     const { trigger, lane, source, id, event, dropRepeatsWithinMs: within } = delivery;
-    const key = within === undefined ? '' : `${source}\n${id}`;
+    const key = within === undefined ? '' : JSON.stringify([source, id]);
     return [
       ...[triggers.of(trigger), laneText(lane), sizeOf(event), withinText(within), key],
       ...[restText(delivery), bodies.of(event.body)],

@@ -68,7 +68,7 @@ local now, bodies = ARGV[4], 5
 local names = bodies + tonumber(ARGV[5]) + 1
 local first = names + tonumber(ARGV[names]) + 1
 local fresh, counts, seen, size, repeats = {}, {}, {}, 0, 0
-local function seenKey(i) return P .. 'e:seen:' .. ARGV[names + tonumber(ARGV[i])] .. '\\n' .. ARGV[i + 4] end
+local function seenKey(i) return P .. 'e:seen:' .. ARGV[names + tonumber(ARGV[i])] .. ':' .. ARGV[i + 4] end
 local function isRepeat(i)
   local key = seenKey(i)
   if seen[key] then return true end
