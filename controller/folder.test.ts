@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PlatformError } from '../model/errors.ts';
 import type { Resource } from '../model/resource.ts';
+import { stringify } from 'yaml';
+import { triggerObject } from '../test/support/triggers.ts';
 import { applyFolder, imageTablesIn, type Applied } from './folder.ts';
 
 let folder: string;
@@ -55,6 +57,12 @@ describe('a folder of YAML', () => {
     expect(
       problems.every((problem) => problem.file?.endsWith('wrong.yaml') && problem.line !== undefined),
     ).toBe(true);
+  });
+
+  test('a trigger comes after the runtimes, whichever file it is in, so its target is there', async () => {
+    write('a.yaml', stringify(triggerObject()));
+    write('b.yaml', interpreter('one'));
+    expect(await applied()).toEqual({ names: ['one', 'on-issue'], problems: [] });
   });
 
   test('one name in two files is a problem of the second', async () => {

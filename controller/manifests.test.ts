@@ -248,6 +248,41 @@ describe('a problem in a file', () => {
   });
 });
 
+describe('a trigger', () => {
+  const text = `${seedInterpreter}---
+apiVersion: eventing.agentcube.volcano.sh/v1alpha1
+kind: Trigger
+metadata: { name: my-codeinterpreter }
+spec:
+  target: { kind: CodeInterpreter, name: my-codeinterpreter }
+  filters:
+    - exact: { type: a }
+    - cesql: type LIKE 'a%'
+`;
+
+  test('may stand beside runtimes, with a name of theirs', () => {
+    const { runtimes, triggers, problems } = readManifests('f.yaml', text);
+    expect([runtimes.length, problems]).toEqual([1, []]);
+    expect(triggers).toMatchObject([
+      { trigger: { metadata: { name: 'my-codeinterpreter', namespace: 'default' } } },
+    ]);
+  });
+
+  test('says in which line a filter is wrong', () => {
+    const { triggers, problems } = readManifests('f.yaml', text.replace("'a%'", "'a%' AD x"));
+    expect(triggers).toEqual([]);
+    expect(problems.map(formatProblem)).toEqual([
+      'f.yaml:24: spec.filters[1].cesql: line 1, column 16: got "AD" (expected an operator or the end)',
+    ]);
+  });
+
+  test('twice is a problem of the second', () => {
+    const [, trigger = ''] = text.split('---\n');
+    const { problems } = readManifests('f.yaml', `${trigger}---\n${trigger}`);
+    expect(problems).toMatchObject([{ path: 'metadata.name', line: 10 }]);
+  });
+});
+
 describe('a name that is used twice', () => {
   test('in one file is a problem of the second', () => {
     const { runtimes, problems } = readManifests('f.yaml', `${seedInterpreter}---\n${seedInterpreter}`);

@@ -55,7 +55,7 @@ export interface DeployedTrigger {
   /** Changes with each accepted change of the object. */
   readonly revision: string;
   readonly broker: string;
-  /** All of these and `filters` have to match. */
+  /** Of no account where there are `filters`; then deployedTrigger leaves it empty. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly filters: readonly EventFilter[];
   readonly target: { readonly runtime: RuntimeKey; readonly path: string };
