@@ -6,9 +6,12 @@ import { binCount, topOf } from './log-bins.ts';
 /** For each bin the chance of more than its top. Falls from bin to bin. */
 export type Chances = Float64Array;
 
+/** For each risk a size. */
+export type Sizes = Float32Array;
+
 /** The chances of missing the next session for which sizes are kept: their odds go from 8 to 1 down to 1 to a million. */
-export const risks: readonly number[] = Array.from({ length: 40 }, (_, step) => {
-  const odds = 2 ** (3 - 0.6 * step);
+export const risks: readonly number[] = Array.from({ length: 27 }, (_, step) => {
+  const odds = 2 ** (3 - 0.9 * step);
   return odds / (1 + odds);
 });
 
@@ -34,12 +37,22 @@ export function mixed(seen: Histogram | undefined, belief: Chances, weight: numb
 }
 
 /** Half of one and half of the other. */
-export const halfAndHalf = (one: Chances, other: Chances): Chances =>
-  one.map((chance, bin) => (chance + (other[bin] ?? 0)) / 2);
+export function halfAndHalf(one: Chances, other: Chances): Chances {
+  const result = new Float64Array(binCount);
+  for (let bin = 0; bin < binCount; bin += 1) result[bin] = ((one[bin] ?? 0) + (other[bin] ?? 0)) / 2;
+  return result;
+}
+
+/** The larger of both for each bin. */
+export function either(one: Chances, other: Chances): Chances {
+  const result = new Float64Array(binCount);
+  for (let bin = 0; bin < binCount; bin += 1) result[bin] = Math.max(one[bin] ?? 0, other[bin] ?? 0);
+  return result;
+}
 
 /** For each risk the smallest size that more sessions than it holds come with no greater chance; within a bin chances fall evenly. */
-export function sizesOf(chances: Chances, times = 1): Float64Array {
-  const sizes = new Float64Array(risks.length);
+export function sizesOf(chances: Chances, times = 1): Sizes {
+  const sizes = new Float32Array(risks.length);
   let bin = 0;
   for (let place = 0; place < risks.length; place += 1) {
     const risk = (risks[place] ?? 0) / times;

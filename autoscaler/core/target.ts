@@ -3,7 +3,7 @@
 // newsvendor's rule (Arrow, Harris and Marschak, Optimal Inventory Policy, 1951). The same chance at all times gives the fewest
 // cold starts for the same idle time; which chance gives the wanted share is what the score tells.
 // Invariant: between min and max, but for start-ups that fail; and never less for more load, whatever was learned before.
-import { risks } from './chances.ts';
+import { risks, type Sizes } from './chances.ts';
 import { choices, Demand, slowTimes, type DemandState, type Moment } from './demand.ts';
 import type { TargetPolicy } from '../../model/scaling.ts';
 import type { Decision, Scaler, Signals } from './signals.ts';
@@ -204,7 +204,7 @@ export class TargetScaler implements Scaler {
     if (last && elapsed - last.at < horizon / openAtOnce) return;
     const times = 1 + this.#skipped;
     this.#skipped = 0;
-    this.#open.push({ at: elapsed, place, before: this.#total, sizes: Float32Array.from(this.#held), times });
+    this.#open.push({ at: elapsed, place, before: this.#total, sizes: new Float32Array(this.#held), times });
   }
 
   /** Up at once, down over a part of the horizon: so for each choice. */
@@ -213,7 +213,7 @@ export class TargetScaler implements Scaler {
     for (let at = 0; at < choices; at += 1) this.#held[at] = (this.#held[at] ?? 0) * fading;
   }
 
-  #hold(views: readonly Float64Array[]): void {
+  #hold(views: readonly Sizes[]): void {
     const { most } = this.#demand;
     let at = 0;
     for (const sizes of views)
