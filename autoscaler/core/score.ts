@@ -15,7 +15,7 @@ const mostCorrection = 4;
 /** Before there is a score, a chance is believed to give the misses that it may give at most: as much as sessions with so many misses allowed. */
 const believedMisses = 1;
 /** Another view is followed when it would have had so much fewer waiting. */
-const better = 0.95;
+const better = 0.8;
 /** A view that would have had so many times the misses of the best, and half of one, is as good. */
 const alike = 1.03;
 /** A choice is made anew when the rate is not the same to within this. */
