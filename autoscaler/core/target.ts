@@ -20,6 +20,7 @@ const givesBackOver = 0.5;
 /** After a silence a decision holds for this part of the silence's length, and no longer than this (ms). */
 const quietParts = 64;
 const longestQuietMs = 10_000;
+const usualRoundMs = 1_000;
 
 /** A horizon under observation: where it began, how many had come before, and what each choice would have held. */
 interface Open {
@@ -104,7 +105,8 @@ export class TargetScaler implements Scaler {
   constructor(policy: TargetPolicy, state?: TargetState) {
     this.#policy = policy;
     const { elapsed, size, lastSession, total } = state ?? nothing;
-    this.#time = new SteadyTime(elapsed);
+    // The first round that goes on from a state is one like any other.
+    this.#time = new SteadyTime(state ? elapsed + usualRoundMs : elapsed);
     [this.#last, this.#worked] = [elapsed, elapsed];
     this.#demand = new Demand(state?.demand);
     this.#startUps = new StartUps(state?.startUps);
