@@ -255,9 +255,12 @@ export class Demand {
   #unfamiliar(place: number): { readonly sizes: Sizes; readonly strange: boolean } {
     const level = Math.max(Math.floor(place / levels), place % levels);
     const believed = this.#belief(level).sizes;
-    let sizes: Sizes | undefined;
-    for (const [other, it] of this.#fineSeen)
-      if (isFamiliar(it) && covers(other, place)) sizes = smaller(sizes ?? believed, this.#fineSizes(other));
+    let sizes: number[] | undefined;
+    for (const [other, it] of this.#fineSeen) {
+      if (!isFamiliar(it) || !covers(other, place)) continue;
+      sizes ??= believed.slice();
+      lower(sizes, this.#fineSizes(other));
+    }
     return { sizes: sizes ?? believed, strange: sizes === undefined };
   }
 
@@ -365,15 +368,14 @@ const covers = (place: number, other: number): boolean =>
   other % levels <= place % levels;
 
 function larger(one: Sizes, other: Sizes): Sizes {
-  const result = new Float32Array(one);
+  const result = one.slice();
   for (let at = 0; at < result.length; at += 1)
     if ((other[at] ?? 0) > (result[at] ?? 0)) result[at] = other[at] ?? 0;
   return result;
 }
 
-function smaller(one: Sizes, other: Sizes): Sizes {
-  const result = new Float32Array(one);
-  for (let at = 0; at < result.length; at += 1)
-    if ((other[at] ?? 0) < (result[at] ?? 0)) result[at] = other[at] ?? 0;
-  return result;
+/** Brings down what is above the other. */
+function lower(sizes: number[], other: Sizes): void {
+  for (let at = 0; at < sizes.length; at += 1)
+    if ((other[at] ?? 0) < (sizes[at] ?? 0)) sizes[at] = other[at] ?? 0;
 }

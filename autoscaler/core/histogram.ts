@@ -6,7 +6,7 @@ import { binCount, binOf } from './log-bins.ts';
 const largest = 2 ** 16;
 
 export class Histogram {
-  readonly #bins = new Float32Array(binCount);
+  readonly #bins = new Array<number>(binCount).fill(0);
   readonly #growth: number;
   /** What the next observation counts; it grows instead of all that went before shrinking. */
   #unit = 1;

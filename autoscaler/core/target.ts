@@ -27,7 +27,7 @@ interface Open {
   readonly at: number;
   readonly place: number;
   readonly before: number;
-  readonly sizes: Float32Array;
+  readonly sizes: number[];
   /** It stands for so many that were alike. */
   readonly times: number;
 }
@@ -86,8 +86,10 @@ export class TargetScaler implements Scaler {
   readonly #score: Score;
   readonly #scheduled = new Scheduled();
   readonly #open: Open[] = [];
+  /** Of horizons that are over: making and forgetting one with each round would cost more than all that is done with it. */
+  readonly #spare: number[][] = [];
   /** For each choice what a pool that followed it would hold now. */
-  readonly #held = new Float64Array(choices);
+  readonly #held = new Array<number>(choices).fill(0);
   #last: number;
   /** The last round that was worked out, what it decided, and until when that holds while nothing happens. */
   #worked: number;
@@ -199,6 +201,7 @@ export class TargetScaler implements Scaler {
     this.#demand.observe(place, came, times);
     this.#score.wouldHave(this.#total - this.#lastScored, came, sizes, times);
     this.#lastScored = this.#total;
+    this.#spare.push(sizes);
   }
 
   #observeFrom({ elapsed, horizon }: Times, { place }: Moment): void {
@@ -206,7 +209,14 @@ export class TargetScaler implements Scaler {
     if (last && elapsed - last.at < horizon / openAtOnce) return;
     const times = 1 + this.#skipped;
     this.#skipped = 0;
-    this.#open.push({ at: elapsed, place, before: this.#total, sizes: new Float32Array(this.#held), times });
+    this.#open.push({ at: elapsed, place, before: this.#total, sizes: this.#copied(), times });
+  }
+
+  #copied(): number[] {
+    const sizes = this.#spare.pop();
+    if (!sizes) return this.#held.slice();
+    for (let at = 0; at < choices; at += 1) sizes[at] = this.#held[at] ?? 0;
+    return sizes;
   }
 
   /** Up at once, down over a part of the horizon: so for each choice. */
