@@ -10,8 +10,8 @@ export type Chances = readonly number[];
 export type Sizes = readonly number[];
 
 /** The chances of missing the next session for which sizes are kept: their odds go from 8 to 1 down to 1 to a million. */
-export const risks: readonly number[] = Array.from({ length: 27 }, (_, step) => {
-  const odds = 2 ** (3 - 0.9 * step);
+export const risks: readonly number[] = Array.from({ length: 37 }, (_, step) => {
+  const odds = 2 ** (3 - 0.65 * step);
   return odds / (1 + odds);
 });
 

@@ -24,7 +24,7 @@ test('nothing known: the longer it was silent, the less likely it ends now, and 
 test('a timer is expected when it strikes and hardly before, and it may miss a strike', () => {
   const silence = after(60, 60, 60, 60, 60, 60);
   expect(silence.ending(waiting(59))).toBeGreaterThan(0.5);
-  expect(silence.ending(waiting(30))).toBeLessThan(0.001);
+  expect(silence.ending(waiting(30))).toBeLessThan(0.002);
   const missing = after(60, 120, 60, 60, 120, 60, 60, 120);
   expect(missing.ending(waiting(118))).toBeGreaterThan(0.3);
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { explain, noMaximum, type TargetPolicy } from '../../model/scaling.ts';
 import type { Signals } from './signals.ts';
 import { TargetScaler, type TargetState } from './target.ts';
+import { Replay } from '../simulate/replay.ts';
 
 const policy: TargetPolicy = { class: 'target', min: 0, max: noMaximum, warmStarts: 0.99 };
 
@@ -181,3 +182,26 @@ test('a timer finds a sandbox, and there is none between its strikes', () => {
   expect(Math.min(...at(59))).toBeGreaterThan(0);
   expect(Math.max(...at(20))).toBe(0);
 });
+
+test.each([
+  [0.99, 300, 10],
+  [0.9, 800, 2],
+  [0.99, 800, 1],
+  [0.999, 1_500, 2],
+])(
+  'of sessions that always come when a round is made, %d find a sandbox: start-up %d ms, one every %d s',
+  (warmStarts, startUp, every) => {
+    const arrivals = Array.from({ length: 3_000 / every }, (_, at) => (at + 0.5) * every * 1_000);
+    const replay = new Replay({ arrivals, startUp: () => startUp });
+    const scaler = new TargetScaler({ ...policy, warmStarts });
+    const late = { sessions: 0, cold: 0 };
+    for (let round = 0; round < 3_000; round += 1) {
+      const seen = replay.until(round * 1_000);
+      if (round > 900) late.sessions += seen.arrivals;
+      if (round > 900) late.cold += seen.coldStarts;
+      replay.hold(scaler.round(seen).size);
+    }
+    expect(late.sessions).toBeGreaterThan(100);
+    expect(late.cold / late.sessions).toBeLessThanOrEqual((1 - warmStarts) * (4 / 3));
+  },
+);

@@ -97,6 +97,8 @@ export class TargetScaler implements Scaler {
   #holdsUntil = 0;
   #skipped = 0;
   #total: number;
+  /** Parts of a session, at most half of one either way. */
+  #leftOver = 0;
   #lastScored: number;
   /** The size before bounds, with fractions; undefined before the first round without a state. */
   #size: number | undefined;
@@ -193,8 +195,15 @@ export class TargetScaler implements Scaler {
       this.#open.shift();
       // The horizon may have ended between two rounds.
       const after = rate * (times.elapsed - due.at - times.horizon);
-      this.#close(due, Math.max(0, this.#total - due.before - after));
+      this.#close(due, this.#whole(this.#total - due.before - after));
     }
+  }
+
+  /** What is learned and what is scored have to be the same, and what is learned are whole sessions: what is left over counts next time. */
+  #whole(came: number): number {
+    const whole = Math.max(0, Math.round(came + this.#leftOver));
+    this.#leftOver += came - whole;
+    return whole;
   }
 
   #close({ place, sizes, times }: Open, came: number): void {
