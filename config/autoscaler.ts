@@ -9,7 +9,7 @@ import { hostField, leadField, logFields, portField } from './serving.ts';
 
 export const autoscalerConfigSchema = z.strictObject({
   host: hostField,
-  port: portField(8082, 'its health routes'),
+  port: portField(8082, 'its health routes and metrics'),
   ...scalingFields,
   ...redisFields,
   leadSeconds: leadField,

@@ -36,9 +36,9 @@ describe('what is asked for', () => {
     expect(scalingOf({})).toBeUndefined();
   });
 
-  test('scaling that says nothing is class target with 99 % warm', () => {
+  test('scaling that says nothing is class target with 99 % warm, and empty after an hour without a session', () => {
     expect(scalingOf({ scaling: {} })).toEqual({
-      policy: { class: 'target', warmStarts: 0.99, min: 0, max: noMaximum },
+      policy: { class: 'target', warmStarts: 0.99, min: 0, max: noMaximum, toZeroAfterMs: 3_600_000 },
       schedule: [],
       dryRun: false,
     });

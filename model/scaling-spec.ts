@@ -168,7 +168,7 @@ export function agreeing({ metadata, spec }: Sized, context: z.RefinementCtx): v
 }
 
 /** What `spec.scaling` means where it says nothing. */
-export const scalingDefaults = { warmStarts: '99%', min: 0 } as const;
+export const scalingDefaults = { warmStarts: '99%', min: 0, toZeroAfter: '1h' } as const;
 
 function policyOf({ metadata: { annotations = {} }, spec }: Sized, given: ScalingSpec): ScalingPolicy {
   const chosen = classOf(given, knativeKeys(annotations));
@@ -178,7 +178,7 @@ function policyOf({ metadata: { annotations = {} }, spec }: Sized, given: Scalin
     const asked = kpaPolicyOf(annotations);
     return { ...asked, min: min ?? asked.min, max: max ?? asked.max };
   }
-  const { warmStarts = scalingDefaults.warmStarts, toZeroAfter = 'never' } = given;
+  const { warmStarts = scalingDefaults.warmStarts, toZeroAfter = scalingDefaults.toZeroAfter } = given;
   return {
     class: 'target',
     min: min ?? scalingDefaults.min,

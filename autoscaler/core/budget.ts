@@ -174,7 +174,10 @@ function sharesFirst(a: Namespace, b: Namespace): boolean {
 
 function fill(namespaces: readonly Namespace[], upTo: (wish: Wish) => number): void {
   for (const namespace of namespaces) namespace.open(upTo);
-  const waiting = new Heap(namespaces, sharesFirst);
+  const waiting = new Heap(
+    namespaces.filter(({ next }) => next),
+    sharesFirst,
+  );
   for (let first = waiting.top; first; first = waiting.top) {
     const claim = first.next;
     if (claim) {

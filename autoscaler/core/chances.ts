@@ -4,11 +4,14 @@ import type { Histogram } from './histogram.ts';
 import { binCount, topOf } from './log-bins.ts';
 
 /** For each bin the chance of more than its top. Falls from bin to bin. */
-export type Chances = Float64Array;
+export type Chances = readonly number[];
+
+/** For each risk a size. */
+export type Sizes = readonly number[];
 
 /** The chances of missing the next session for which sizes are kept: their odds go from 8 to 1 down to 1 to a million. */
-export const risks: readonly number[] = Array.from({ length: 40 }, (_, step) => {
-  const odds = 2 ** (3 - 0.6 * step);
+export const risks: readonly number[] = Array.from({ length: 37 }, (_, step) => {
+  const odds = 2 ** (3 - 0.65 * step);
   return odds / (1 + odds);
 });
 
@@ -23,7 +26,7 @@ export const middleOf = (level: number): number => (level === 0 ? lowest / 4 : l
 
 /** What was seen, over a belief that weighs as much as `weight` observations. */
 export function mixed(seen: Histogram | undefined, belief: Chances, weight: number): Chances {
-  const result = new Float64Array(binCount);
+  const result = new Array<number>(binCount).fill(0);
   const all = (seen?.weight ?? 0) + weight;
   let above = 0;
   for (let bin = binCount - 1; bin >= 0; bin -= 1) {
@@ -34,12 +37,22 @@ export function mixed(seen: Histogram | undefined, belief: Chances, weight: numb
 }
 
 /** Half of one and half of the other. */
-export const halfAndHalf = (one: Chances, other: Chances): Chances =>
-  one.map((chance, bin) => (chance + (other[bin] ?? 0)) / 2);
+export function halfAndHalf(one: Chances, other: Chances): Chances {
+  const result = new Array<number>(binCount).fill(0);
+  for (let bin = 0; bin < binCount; bin += 1) result[bin] = ((one[bin] ?? 0) + (other[bin] ?? 0)) / 2;
+  return result;
+}
+
+/** The larger of both for each bin. */
+export function either(one: Chances, other: Chances): Chances {
+  const result = new Array<number>(binCount).fill(0);
+  for (let bin = 0; bin < binCount; bin += 1) result[bin] = Math.max(one[bin] ?? 0, other[bin] ?? 0);
+  return result;
+}
 
 /** For each risk the smallest size that more sessions than it holds come with no greater chance; within a bin chances fall evenly. */
-export function sizesOf(chances: Chances, times = 1): Float64Array {
-  const sizes = new Float64Array(risks.length);
+export function sizesOf(chances: Chances, times = 1): Sizes {
+  const sizes = new Array<number>(risks.length).fill(0);
   let bin = 0;
   for (let place = 0; place < risks.length; place += 1) {
     const risk = (risks[place] ?? 0) / times;
@@ -85,7 +98,7 @@ function worked(mean: number, shape: number): Chances {
   let chance = (1 - share) ** shape;
   let below = 0;
   let count = 0;
-  return Float64Array.from({ length: binCount }, (_, bin) => {
+  return Array.from({ length: binCount }, (_, bin) => {
     for (; count <= topOf(bin) && below < 1 - 1e-9; count += 1) {
       below += chance;
       chance *= (share * (count + shape)) / (count + 1);
@@ -96,4 +109,4 @@ function worked(mean: number, shape: number): Chances {
 
 /** Chances of more than each bin holds, given that something comes: each further session is `ratio` times as likely as the one before. */
 export const geometric = (ratio: number): Chances =>
-  Float64Array.from({ length: binCount }, (_, bin) => (bin === 0 ? 1 : ratio ** topOf(bin)));
+  Array.from({ length: binCount }, (_, bin) => (bin === 0 ? 1 : ratio ** topOf(bin)));

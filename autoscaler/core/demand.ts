@@ -6,6 +6,7 @@
 // While nothing comes, `slow` and `fine` ask how long silences last (silence.ts).
 import {
   chanceOf,
+  either,
   geometric,
   halfAndHalf,
   levelOf,
@@ -16,6 +17,7 @@ import {
   risks,
   sizesOf,
   type Chances,
+  type Sizes,
 } from './chances.ts';
 import { Histogram } from './histogram.ts';
 import { binCount } from './log-bins.ts';
@@ -51,7 +53,7 @@ class Situation {
   fresh = 0;
   readonly seen: Histogram;
   chances: Chances | undefined;
-  sizes: Float64Array | undefined;
+  sizes: Sizes | undefined;
 
   constructor(seen = new Histogram(halfLife)) {
     this.seen = seen;
@@ -60,7 +62,7 @@ class Situation {
 
 interface Belief {
   readonly chances: Chances;
-  readonly sizes: Float64Array;
+  readonly sizes: Sizes;
 }
 
 export interface DemandState {
@@ -80,6 +82,7 @@ export interface Moment {
 }
 
 const firstBurst = geometric(0.1);
+const seldom = firstBurst.map((chance) => chance / 2);
 
 export class Demand {
   #fast = 0;
@@ -208,7 +211,7 @@ export class Demand {
   }
 
   /** For each view the sizes now, by risk. */
-  sizes({ place, waiting }: Moment): readonly Float64Array[] {
+  sizes({ place, waiting }: Moment): readonly Sizes[] {
     const steady = this.#steadySizes();
     if (place === 0) {
       const silent = sizesOf(this.#burstChances(), this.#silence.ending(waiting));
@@ -249,12 +252,15 @@ export class Demand {
   }
 
   /** Sizes where little was seen, and whether never so much load was. What is only believed is no more than what is known of more load. */
-  #unfamiliar(place: number): { readonly sizes: Float64Array; readonly strange: boolean } {
+  #unfamiliar(place: number): { readonly sizes: Sizes; readonly strange: boolean } {
     const level = Math.max(Math.floor(place / levels), place % levels);
     const believed = this.#belief(level).sizes;
-    let sizes: Float64Array | undefined;
-    for (const [other, it] of this.#fineSeen)
-      if (isFamiliar(it) && covers(other, place)) sizes = smaller(sizes ?? believed, this.#fineSizes(other));
+    let sizes: number[] | undefined;
+    for (const [other, it] of this.#fineSeen) {
+      if (!isFamiliar(it) || !covers(other, place)) continue;
+      sizes ??= believed.slice();
+      lower(sizes, this.#fineSizes(other));
+    }
     return { sizes: sizes ?? believed, strange: sizes === undefined };
   }
 
@@ -278,11 +284,11 @@ export class Demand {
     if (this.#steady.chances) return this.#steady.chances;
     const prior = negativeBinomial(levelOf(this.#slow), this.#dispersion());
     // However long nothing came, half a session may have: what was never seen is not for that impossible (Jeffreys, 1946).
-    const belief = prior.map((chance, bin) => Math.max(chance, (firstBurst[bin] ?? 0) / 2));
+    const belief = either(prior, seldom);
     return (this.#steady.chances = mixed(this.#steady.seen, belief, priorWeight));
   }
 
-  #steadySizes(): Float64Array {
+  #steadySizes(): Sizes {
     this.#steadyLeft -= 1;
     if (this.#steadyLeft <= 0) {
       this.#steady.chances = undefined;
@@ -298,18 +304,17 @@ export class Demand {
     return (it.chances ??= mixed(it.seen, this.#belief(level).chances, priorWeight));
   }
 
-  #slowSizes(level: number): Float64Array {
+  #slowSizes(level: number): Sizes {
     const it = situation(this.#slowSeen, level);
     return (it.sizes ??= sizesOf(this.#slowChances(level)));
   }
 
+  /** Not kept: there are many places. */
   #fineChances(place: number): Chances {
-    const it = situation(this.#fineSeen, place);
-    if (it.chances) return it.chances;
-    return (it.chances = mixed(it.seen, this.#slowChances(place % levels), parentWeight));
+    return mixed(this.#fineSeen.get(place)?.seen, this.#slowChances(place % levels), parentWeight);
   }
 
-  #fineSizes(place: number): Float64Array {
+  #fineSizes(place: number): Sizes {
     const it = situation(this.#fineSeen, place);
     return (it.sizes ??= sizesOf(this.#fineChances(place)));
   }
@@ -362,8 +367,15 @@ const covers = (place: number, other: number): boolean =>
   Math.floor(other / levels) <= Math.floor(place / levels) &&
   other % levels <= place % levels;
 
-const larger = (one: Float64Array, other: Float64Array): Float64Array =>
-  one.map((size, at) => Math.max(size, other[at] ?? 0));
+function larger(one: Sizes, other: Sizes): Sizes {
+  const result = one.slice();
+  for (let at = 0; at < result.length; at += 1)
+    if ((other[at] ?? 0) > (result[at] ?? 0)) result[at] = other[at] ?? 0;
+  return result;
+}
 
-const smaller = (one: Float64Array, other: Float64Array): Float64Array =>
-  one.map((size, at) => Math.min(size, other[at] ?? 0));
+/** Brings down what is above the other. */
+function lower(sizes: number[], other: Sizes): void {
+  for (let at = 0; at < sizes.length; at += 1)
+    if ((other[at] ?? 0) < (sizes[at] ?? 0)) sizes[at] = other[at] ?? 0;
+}

@@ -3,10 +3,10 @@
 import { binCount, binOf } from './log-bins.ts';
 
 /** Weights are brought down before they lose digits. */
-const largest = 2 ** 40;
+const largest = 2 ** 16;
 
 export class Histogram {
-  readonly #bins = new Float64Array(binCount);
+  readonly #bins = new Array<number>(binCount).fill(0);
   readonly #growth: number;
   /** What the next observation counts; it grows instead of all that went before shrinking. */
   #unit = 1;

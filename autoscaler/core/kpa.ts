@@ -91,8 +91,8 @@ export class KpaScaler implements Scaler {
     if (!this.#begun) this.#decider.begin(elapsed, ready);
     this.#begun = true;
     const averages = { stable: this.#stable.average(elapsed), panic: this.#panic.average(elapsed) };
-    // Without data Knative's decision is invalid, and the one before stands.
     const pods = this.#pods(ready, elapsed);
+    // Without data Knative's decision is invalid, and the one before stands.
     const decided = this.#stable.empty(elapsed) ? undefined : this.#decider.scale(elapsed, pods, averages);
     this.#desired = decided?.desired ?? this.#desired;
     const standing = { desired: this.#desired, ready: pods, have: ready + starting };

@@ -15,7 +15,7 @@ const mostCorrection = 4;
 /** Before there is a score, a chance is believed to give the misses that it may give at most: as much as sessions with so many misses allowed. */
 const believedMisses = 1;
 /** Another view is followed when it would have had so much fewer waiting. */
-const better = 0.95;
+const better = 0.8;
 /** A view that would have had so many times the misses of the best, and half of one, is as good. */
 const alike = 1.03;
 /** A choice is made anew when the rate is not the same to within this. */
@@ -41,8 +41,8 @@ const finest = views.length - 1;
 export class Score {
   readonly #allowed: number;
   #scored = 0;
-  readonly #missed = new Float64Array(choices);
-  readonly #idle = new Float64Array(choices);
+  readonly #missed = new Array<number>(choices).fill(0);
+  readonly #idle = new Array<number>(choices).fill(0);
   #sessions = 0;
   #cold = 0;
   #view = finest;
@@ -56,8 +56,8 @@ export class Score {
     this.#allowed = allowed;
     if (!state) return;
     [this.#scored = 0, this.#sessions = 0, this.#cold = 0, this.#view = finest] = state.sums;
-    this.#missed.set(unpackFine(state.missed, choices));
-    this.#idle.set(unpackFine(state.idle, choices));
+    for (const [at, weight] of unpackFine(state.missed, choices).entries()) this.#missed[at] = weight;
+    for (const [at, weight] of unpackFine(state.idle, choices).entries()) this.#idle[at] = weight;
   }
 
   state(): ScoreState {
@@ -78,7 +78,7 @@ export class Score {
    * What would have happened to the last `late` sessions of a horizon in which `came` did, with a pool that held `sizes`
    * (one for each choice) when it began: those beyond the pool would have been cold. `times`: so often the same horizon.
    */
-  wouldHave(late: number, came: number, sizes: Float32Array, times: number): void {
+  wouldHave(late: number, came: number, sizes: readonly number[], times: number): void {
     if (late > 0) this.#fade(2 ** (-late / halfLife));
     this.#scored += late;
     for (let at = 0; at < choices; at += 1) {

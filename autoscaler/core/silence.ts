@@ -94,7 +94,8 @@ export class Silence {
 
   /** The chance that the present silence ends within the horizon. */
   ending(waiting: Waiting): number {
-    const now = chances(this.#gaps, waiting, waiting.horizon);
+    // Half a round is in the horizon; whoever comes just before the next one's sandboxes are there waits for a whole one.
+    const now = chances(this.#gaps, waiting, waiting.horizon + waiting.round / 2);
     const ever = chances(this.#gaps, waiting, Number.MAX_SAFE_INTEGER);
     let [ends, lasts] = [0, 0];
     for (const [at, log] of this.#trust.entries()) {

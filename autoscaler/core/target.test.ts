@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { explain, noMaximum, type TargetPolicy } from '../../model/scaling.ts';
 import type { Signals } from './signals.ts';
 import { TargetScaler, type TargetState } from './target.ts';
+import { Replay } from '../simulate/replay.ts';
 
 const policy: TargetPolicy = { class: 'target', min: 0, max: noMaximum, warmStarts: 0.99 };
 
@@ -151,3 +152,56 @@ test('a decision says why in numbers', () => {
   const { why } = new TargetScaler(policy).round(signals(0, { arrivals: 3 }));
   expect(explain(why)).toMatch(/^target: lately 3, .*startUpSeconds 2, .*askedWarm 0\.99, .*size \d+$/);
 });
+
+test('each further sandbox is worth no more than the one before, and less than nothing is none', () => {
+  const { scaler, now } = taught(3);
+  for (const arrivals of [0, 1, 30]) {
+    const { size, worth } = scaler.round(signals(now + arrivals * 1_000, { arrivals }));
+    const all = Array.from({ length: size + 10 }, (_, index) => worth?.(index + 1) ?? NaN);
+    expect(all).toEqual(all.toSorted((a, b) => b - a));
+    expect(all.every((saved) => saved >= 0)).toBe(true);
+  }
+});
+
+test('what a schedule shows is there when it strikes, though no session came for long', () => {
+  const scaler = new TargetScaler({ ...policy, toZeroAfterMs: 60_000 });
+  for (let round = 0; round < 90; round += 1) scaler.round(signals(round * 1_000));
+  expect(scaler.round(signals(90_000, { scheduled: [{ inMs: 30_000, sessions: 7 }] })).size).toBe(0);
+  const { size, why } = scaler.round(signals(118_000, { scheduled: [{ inMs: 2_000, sessions: 7 }] }));
+  expect([size, why.rule]).toEqual([7, 'schedule']);
+});
+
+test('a timer finds a sandbox, and there is none between its strikes', () => {
+  const scaler = new TargetScaler({ ...policy, warmStarts: 0.9 });
+  const sizes = Array.from(
+    { length: 3_000 },
+    (_, second) => scaler.round(signals(second * 1_000, { arrivals: second % 120 === 60 ? 1 : 0 })).size,
+  );
+  const late = sizes.slice(2_000);
+  const at = (phase: number): number[] => late.filter((_, index) => (index + 2_000) % 120 === phase);
+  expect(Math.min(...at(59))).toBeGreaterThan(0);
+  expect(Math.max(...at(20))).toBe(0);
+});
+
+test.each([
+  [0.99, 300, 10],
+  [0.9, 800, 2],
+  [0.99, 800, 1],
+  [0.999, 1_500, 2],
+])(
+  'of sessions that always come when a round is made, %d find a sandbox: start-up %d ms, one every %d s',
+  (warmStarts, startUp, every) => {
+    const arrivals = Array.from({ length: 3_000 / every }, (_, at) => (at + 0.5) * every * 1_000);
+    const replay = new Replay({ arrivals, startUp: () => startUp });
+    const scaler = new TargetScaler({ ...policy, warmStarts });
+    const late = { sessions: 0, cold: 0 };
+    for (let round = 0; round < 3_000; round += 1) {
+      const seen = replay.until(round * 1_000);
+      if (round > 900) late.sessions += seen.arrivals;
+      if (round > 900) late.cold += seen.coldStarts;
+      replay.hold(scaler.round(seen).size);
+    }
+    expect(late.sessions).toBeGreaterThan(100);
+    expect(late.cold / late.sessions).toBeLessThanOrEqual((1 - warmStarts) * (4 / 3));
+  },
+);

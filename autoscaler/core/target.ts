@@ -3,7 +3,7 @@
 // newsvendor's rule (Arrow, Harris and Marschak, Optimal Inventory Policy, 1951). The same chance at all times gives the fewest
 // cold starts for the same idle time; which chance gives the wanted share is what the score tells.
 // Invariant: between min and max, but for start-ups that fail; and never less for more load, whatever was learned before.
-import { risks } from './chances.ts';
+import { risks, type Sizes } from './chances.ts';
 import { choices, Demand, slowTimes, type DemandState, type Moment } from './demand.ts';
 import type { TargetPolicy } from '../../model/scaling.ts';
 import type { Decision, Scaler, Signals } from './signals.ts';
@@ -20,13 +20,14 @@ const givesBackOver = 0.5;
 /** After a silence a decision holds for this part of the silence's length, and no longer than this (ms). */
 const quietParts = 64;
 const longestQuietMs = 10_000;
+const usualRoundMs = 1_000;
 
 /** A horizon under observation: where it began, how many had come before, and what each choice would have held. */
 interface Open {
   readonly at: number;
   readonly place: number;
   readonly before: number;
-  readonly sizes: Float32Array;
+  readonly sizes: number[];
   /** It stands for so many that were alike. */
   readonly times: number;
 }
@@ -85,8 +86,10 @@ export class TargetScaler implements Scaler {
   readonly #score: Score;
   readonly #scheduled = new Scheduled();
   readonly #open: Open[] = [];
+  /** Of horizons that are over: making and forgetting one with each round would cost more than all that is done with it. */
+  readonly #spare: number[][] = [];
   /** For each choice what a pool that followed it would hold now. */
-  readonly #held = new Float64Array(choices);
+  readonly #held = new Array<number>(choices).fill(0);
   #last: number;
   /** The last round that was worked out, what it decided, and until when that holds while nothing happens. */
   #worked: number;
@@ -94,6 +97,8 @@ export class TargetScaler implements Scaler {
   #holdsUntil = 0;
   #skipped = 0;
   #total: number;
+  /** Parts of a session, at most half of one either way. */
+  #leftOver = 0;
   #lastScored: number;
   /** The size before bounds, with fractions; undefined before the first round without a state. */
   #size: number | undefined;
@@ -104,7 +109,8 @@ export class TargetScaler implements Scaler {
   constructor(policy: TargetPolicy, state?: TargetState) {
     this.#policy = policy;
     const { elapsed, size, lastSession, total } = state ?? nothing;
-    this.#time = new SteadyTime(elapsed);
+    // The first round that goes on from a state is one like any other.
+    this.#time = new SteadyTime(state ? elapsed + usualRoundMs : elapsed);
     [this.#last, this.#worked] = [elapsed, elapsed];
     this.#demand = new Demand(state?.demand);
     this.#startUps = new StartUps(state?.startUps);
@@ -189,14 +195,22 @@ export class TargetScaler implements Scaler {
       this.#open.shift();
       // The horizon may have ended between two rounds.
       const after = rate * (times.elapsed - due.at - times.horizon);
-      this.#close(due, Math.max(0, this.#total - due.before - after));
+      this.#close(due, this.#whole(this.#total - due.before - after));
     }
+  }
+
+  /** What is learned and what is scored have to be the same, and what is learned are whole sessions: what is left over counts next time. */
+  #whole(came: number): number {
+    const whole = Math.max(0, Math.round(came + this.#leftOver));
+    this.#leftOver += came - whole;
+    return whole;
   }
 
   #close({ place, sizes, times }: Open, came: number): void {
     this.#demand.observe(place, came, times);
     this.#score.wouldHave(this.#total - this.#lastScored, came, sizes, times);
     this.#lastScored = this.#total;
+    this.#spare.push(sizes);
   }
 
   #observeFrom({ elapsed, horizon }: Times, { place }: Moment): void {
@@ -204,7 +218,14 @@ export class TargetScaler implements Scaler {
     if (last && elapsed - last.at < horizon / openAtOnce) return;
     const times = 1 + this.#skipped;
     this.#skipped = 0;
-    this.#open.push({ at: elapsed, place, before: this.#total, sizes: Float32Array.from(this.#held), times });
+    this.#open.push({ at: elapsed, place, before: this.#total, sizes: this.#copied(), times });
+  }
+
+  #copied(): number[] {
+    const sizes = this.#spare.pop();
+    if (!sizes) return this.#held.slice();
+    for (let at = 0; at < choices; at += 1) sizes[at] = this.#held[at] ?? 0;
+    return sizes;
   }
 
   /** Up at once, down over a part of the horizon: so for each choice. */
@@ -213,7 +234,7 @@ export class TargetScaler implements Scaler {
     for (let at = 0; at < choices; at += 1) this.#held[at] = (this.#held[at] ?? 0) * fading;
   }
 
-  #hold(views: readonly Float64Array[]): void {
+  #hold(views: readonly Sizes[]): void {
     const { most } = this.#demand;
     let at = 0;
     for (const sizes of views)

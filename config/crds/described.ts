@@ -58,8 +58,7 @@ const scaling: Record<string, Structural> = {
   'spec.scaling.min': { description: 'Never fewer; none when absent.' },
   'spec.scaling.max': { description: 'Never more; no limit when absent.' },
   'spec.scaling.toZeroAfter': {
-    description:
-      'Of class target: without a new session for so long the pool is empty. A Go duration, or never, which it is when absent.',
+    description: `Of class target: without a new session for so long the pool is empty. A Go duration, or never; ${scalingDefaults.toZeroAfter} when absent.`,
   },
   'spec.scaling.schedule': {
     description: 'Of class target: when more sessions are expected than what comes would show.',

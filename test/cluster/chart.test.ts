@@ -47,7 +47,12 @@ describe('values', () => {
   });
 
   test('make no object twice, with everything switched on', async () => {
-    const on = ['agentSandbox.install', 'volcano.scheduler.enabled', 'router.autoscaling.enabled'];
+    const on = [
+      'agentSandbox.install',
+      'volcano.scheduler.enabled',
+      'router.autoscaling.enabled',
+      'serviceMonitor.enabled',
+    ];
     const text = await rendered(...redis, ...on.flatMap((name) => ['--set', `${name}=true`]));
     const names = parseAllDocuments(text)
       .map((one) => one.toJS() as KubeObject | null)

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { csv, svg } from './picture.ts';
-import { arrivals } from './plan.ts';
+import { arrivals, type Shape } from './plan.ts';
 import { Run, type Sample } from './run.ts';
 import { There } from './there.ts';
 
@@ -136,11 +136,20 @@ function thereOf(): There {
   return new There(at, runtime, process.env['AGENTCUBE_TOKEN']);
 }
 
+interface Load {
+  readonly shape: Shape;
+  readonly holdMs: number;
+}
+
+const loadOf = (): Load => ({
+  shape: { peak: number('peak'), burst: number('burst'), seconds: number('seconds') },
+  holdMs: number('hold'),
+});
+
 /** So long the pool may take after the last session to be empty (s). */
 const patience = 180;
 
-async function demonstrate(there: There, signal: AbortSignal): Promise<void> {
-  const shape = { peak: number('peak'), burst: number('burst'), seconds: number('seconds') };
+async function demonstrate(there: There, { shape, holdMs }: Load, signal: AbortSignal): Promise<void> {
   const moments = arrivals(shape, values.seed);
   await there.untilKnown(signal);
   print(`${moments.length} sessions in ${shape.seconds} s (seed ${values.seed}); # is a new session\n`);
@@ -153,7 +162,7 @@ async function demonstrate(there: There, signal: AbortSignal): Promise<void> {
   const run = new Run({
     there,
     moments,
-    holdMs: number('hold'),
+    holdMs,
     patience,
     signal,
     onFault,
@@ -164,11 +173,11 @@ async function demonstrate(there: There, signal: AbortSignal): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const [there, load] = [thereOf(), loadOf()];
   const signal = endOnSignals();
-  const there = thereOf();
   await there.deploy();
   try {
-    await demonstrate(there, signal);
+    await demonstrate(there, load, signal);
   } catch (fault) {
     if (!signal.aborted) throw fault;
   } finally {

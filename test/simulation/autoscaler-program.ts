@@ -4,7 +4,7 @@ import type { ScalerMemory } from '../../autoscaler/scaler-memory.ts';
 import { Elector } from '../../model/elector.ts';
 import type { PoolTarget, PoolTargetWrites } from '../../model/platform.ts';
 import { runtimeKeyText } from '../../model/sandbox.ts';
-import { most } from './runtimes.ts';
+import { most, mostInAll } from './runtimes.ts';
 import { SimBus } from './sim-bus.ts';
 import type { SimProcess } from './sim-process.ts';
 import { ToldRuntimes } from './sim-told.ts';
@@ -35,7 +35,7 @@ export class AutoscalerProgram {
     const log = (message: string): void => world.note(() => `${process.name}: ${message}`);
     const runtimes = new ToldRuntimes({ process, bus, wire, server });
     this.autoscaler = new Autoscaler({
-      ...{ mode: 'on', budget: {}, runtimes, clock, log },
+      ...{ mode: 'on', budget: { platform: { idle: mostInAll } }, runtimes, clock, log },
       ...{ demand: bus, supply: bus, memory: memoryOf(server, wire, 0) },
       openTargets: (term) => targetsOf(server, wire, { role, term }, world),
       openMemory: (term) => memoryOf(server, wire, term),
@@ -57,12 +57,14 @@ export class AutoscalerProgram {
   }
 }
 
-/** S5: no target is above its runtime's maximum. */
+/** S5: no target is above its runtime's maximum, and all together are within the budget. */
 function watchTargets(world: World, targets: readonly PoolTarget[]): void {
   for (const { runtime, size } of targets) {
     const max = most.get(runtime.name) ?? 0;
     if (size > max) world.fail('S5', `the pool of ${runtime.name} is to hold ${size}, and at most ${max}`);
   }
+  const sum = targets.reduce((all, { size }) => all + size, 0);
+  if (sum > mostInAll) world.fail('S5', `pools are to hold ${sum}, and at most ${mostInAll}`);
 }
 
 const targetsOf = (server: StoreServer, wire: Wire, fence: Fence, world: World): PoolTargetWrites => {

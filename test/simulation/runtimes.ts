@@ -17,6 +17,9 @@ export const most: ReadonlyMap<string, number> = new Map([
   ] as const),
 ]);
 
+/** The budget: less than all of them. */
+export const mostInAll = 6;
+
 const deployed = [
   agent('warm', { warmPoolSize: 2, pauseAfter: '1s', suspendAfter: '4s', sessionTimeout: '1h' }),
   agent('cold', { warmPoolSize: 0, pauseAfter: '2s', suspendAfter: 'never', sessionTimeout: '1h' }),
