@@ -132,7 +132,7 @@ export function eventLanesContract(open: OpenEventStore): void {
       }
       const handled = new Map<string, number[]>();
       let now = t0;
-      for (let turn = 0; handledCount(handled) < 200; turn += 1) {
+      for (let turn = 0; handledCount(handled) < 200 && turn < 2_000; turn += 1) {
         now += second;
         const holder = `holder ${turn % 3}`;
         const taken = await takeSome(store, 4, { holder, now, until: now + 5 * second, triggers });
