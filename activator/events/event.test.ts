@@ -1,3 +1,4 @@
+// Every message of the corpus of valid and of invalid events: what is read of it, what is kept, and why it is refused.
 import { expect, test } from '@jest/globals';
 import { PlatformError } from '../../model/errors.ts';
 import { invalidEvents } from '../../test/support/invalid-events.ts';

@@ -1,3 +1,4 @@
+// The formats of URIs and times against the library's schema, which says what they are, on texts put together by chance.
 import { expect, test } from '@jest/globals';
 import { CloudEvent } from 'cloudevents';
 import { numbers } from '../../test/support/numbers.ts';

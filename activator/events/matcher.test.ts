@@ -1,3 +1,4 @@
+// Which triggers take an event, and that what is published counts at once.
 import { expect, test } from '@jest/globals';
 import { memoryTriggers } from '../../adapters/memory/triggers.ts';
 import { triggerOf } from '../../test/support/ingress-lab.ts';

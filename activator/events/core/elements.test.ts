@@ -1,3 +1,4 @@
+// Elements of JSON arrays as bytes: the same as JSON.parse finds, and an end for what is no JSON.
 import { expect, test } from '@jest/globals';
 import { elementsOf } from './elements.ts';
 

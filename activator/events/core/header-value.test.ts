@@ -1,3 +1,4 @@
+// Headers of attributes: each rule of the HTTP binding for reading them, and what older senders write.
 import { expect, test } from '@jest/globals';
 import { headerText } from './header-value.ts';
 

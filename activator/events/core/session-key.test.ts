@@ -1,3 +1,4 @@
+// Keys of sessions: what a template makes of attributes, and that no two sets of attributes meet in one key.
 import { expect, test } from '@jest/globals';
 import { sessionKeyOf } from './session-key.ts';
 
