@@ -17,6 +17,9 @@ import { SteadyTime } from './steady-time.ts';
 const openAtOnce = 8;
 /** What is given back is given back over this part of a horizon: a wish that falls for one round costs no start-ups. */
 const givesBackOver = 0.5;
+/** Nor does a wish that falls and rises again within seconds, however short start-ups are (ms). */
+const givesBackOverMs = 3_000;
+const givingBackMs = (horizon: number): number => Math.max(givesBackOverMs, givesBackOver * horizon);
 /** After a silence a decision holds for this part of the silence's length, and no longer than this (ms). */
 const quietParts = 64;
 const longestQuietMs = 10_000;
@@ -230,7 +233,7 @@ export class TargetScaler implements Scaler {
 
   /** Up at once, down over a part of the horizon: so for each choice. */
   #fade({ passed, horizon }: Times): void {
-    const fading = Math.exp(-passed / (givesBackOver * horizon));
+    const fading = Math.exp(-passed / givingBackMs(horizon));
     for (let at = 0; at < choices; at += 1) this.#held[at] = (this.#held[at] ?? 0) * fading;
   }
 
@@ -247,7 +250,7 @@ export class TargetScaler implements Scaler {
   /** What is held when this is wished for; the choice may have changed. */
   #given(wished: number, { elapsed, passed, horizon }: Times, { ready, starting }: Signals): number {
     if (this.#size === undefined) this.#found = ready + starting;
-    else this.#size *= Math.exp(-passed / (givesBackOver * horizon));
+    else this.#size *= Math.exp(-passed / givingBackMs(horizon));
     if (elapsed >= slowTimes * horizon) this.#found = 0;
     this.#size = Math.max(wished, this.#size ?? 0, this.#found);
     return Math.round(this.#size);
