@@ -20,7 +20,16 @@ const AGAIN_MS = 300;
 const PUBLISH = `return redis.call('PUBLISH', KEYS[1], ARGV[1])`;
 
 export type Channel =
-  'sessions' | 'wakes' | 'recalls' | 'runtimes' | 'triggers' | 'targets' | 'events' | 'gaps' | 'demand' | 'supply';
+  | 'sessions'
+  | 'wakes'
+  | 'recalls'
+  | 'runtimes'
+  | 'triggers'
+  | 'targets'
+  | 'events'
+  | 'gaps'
+  | 'demand'
+  | 'supply';
 
 export interface RedisBus extends SessionFeed, Wakes, WakeFeed, LeaseRecalls, LeaseRecallFeed {
   /** Begins to listen; resolves when it does. Never rejects: it goes on trying until it is closed. */
