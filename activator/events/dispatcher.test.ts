@@ -251,6 +251,24 @@ describe('what is in hand', () => {
     expect([await lab.waiting(), lab.attempts.length]).toEqual([0, 1]);
   });
 
+  test('is not taken for lost while the store is told what it came to', async () => {
+    const store = memoryEventStore();
+    const told = Promise.withResolvers<void>();
+    const settling = async (...given: Parameters<typeof store.settle>) => {
+      const settled = await store.settle(...given);
+      await told.promise;
+      return settled;
+    };
+    const lab = started({}, { store: { ...store, settle: settling } });
+    await lab.deploy(triggerOf('a'));
+    await lab.append('a', ['1']);
+    await lab.attempts[0]?.answer(200);
+    await lab.clock.advance(40_000);
+    told.resolve();
+    await settle();
+    expect([lab.logged, await lab.waiting(), lab.dispatcher.inHand]).toEqual([[], 0, 0]);
+  });
+
   test('goes back, not counted as tried, when a stop cannot wait for it', async () => {
     const lab = started();
     await lab.deploy(triggerOf('a'));

@@ -15,6 +15,8 @@ export interface Held {
 interface InHand extends Held {
   readonly abandon: AbortController;
   until: number;
+  /** The store is being told what it came to, so that it may know of it no more before its answer is here. */
+  settling: boolean;
 }
 
 export interface HandsDeps {
@@ -66,7 +68,7 @@ export class Hands {
   /** `until`: how long they are ours at first (ms since the epoch). */
   add(taken: Taken, until: number): Held {
     const abandon = new AbortController();
-    const held = { taken, abandon, signal: abandon.signal, until };
+    const held = { taken, abandon, signal: abandon.signal, until, settling: false };
     this.#inHand.set(taken.ticket, held);
     this.#count(taken.trigger, 1);
     return held;
@@ -77,10 +79,12 @@ export class Hands {
     const { store, clock, log, holder } = this.#deps;
     for (let waitMs = firstWaitMs; !signal.aborted; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
       try {
+        this.#settling(taken.ticket, true);
         const settled = await store.settle(taken.ticket, holder, outcome);
         this.#remove(taken.ticket);
         return settled;
       } catch (fault) {
+        this.#settling(taken.ticket, false);
         if (waitMs === firstWaitMs) log('what a delivery came to could not be stored yet', { fault });
         await new Promise<void>((resolve) => clock.after(waitMs, resolve));
       }
@@ -131,7 +135,7 @@ export class Hands {
 
   #loseIfHeld(held: InHand, why: string): void {
     // What was settled meanwhile is unknown to the store for a good reason.
-    if (this.#inHand.get(held.taken.ticket) !== held) return;
+    if (this.#inHand.get(held.taken.ticket) !== held || held.settling) return;
     const { trigger, source, id } = held.taken;
     this.#deps.log('a delivery was lost while it was in hand; it is handed out again', {
       trigger,
@@ -140,6 +144,11 @@ export class Hands {
       why,
     });
     this.#lose(held);
+  }
+
+  #settling(ticket: string, is: boolean): void {
+    const held = this.#inHand.get(ticket);
+    if (held) held.settling = is;
   }
 
   #lose(held: InHand): void {
