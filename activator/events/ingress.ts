@@ -23,6 +23,16 @@ export interface EventPlace {
   readonly broker: string;
 }
 
+/** Where an event comes from. */
+export interface Origin {
+  /** How many replies led to it. */
+  readonly hops: number;
+  /** Every trigger takes it once within so long (ms), also one to which each event counts. */
+  readonly dropRepeatsWithinMs?: number;
+}
+
+const fromOutside: Origin = { hops: 0 };
+
 /** What became of events. */
 export type Accepted =
   /** All are durable. `deliveries`: how many they make, repeats that are dropped included; 0 when no trigger takes them. */
@@ -96,11 +106,11 @@ export class EventIngress {
   }
 
   /**
-   * Takes an event that is no request's, such as a handler's reply; `hops`: how many replies led to it.
+   * Takes an event that is no request's, such as a handler's reply; or the tick of a schedule.
    * Rejects with STORE_UNAVAILABLE: then it may be stored or not.
    */
-  accept(event: ReadEvent, place: EventPlace & { readonly hops: number }): Promise<Accepted> {
-    return this.#store([event], place, place.hops);
+  accept(event: ReadEvent, place: EventPlace & Origin): Promise<Accepted> {
+    return this.#store([event], place, place);
   }
 
   /** Requests in hand, and messages (replies too) that wait for the write which is under way. */
@@ -128,7 +138,7 @@ export class EventIngress {
     this.#bytesInHand += held;
     try {
       const body = await readBody(req, res, { maxBytes, patienceMs: bodyPatienceMs }, this.#clock);
-      this.#answer(req, res, await this.#store(readEvents(head, body, this.#config), place, 0));
+      this.#answer(req, res, await this.#store(readEvents(head, body, this.#config), place, fromOutside));
     } finally {
       this.#bytesInHand -= held;
     }
@@ -142,14 +152,14 @@ export class EventIngress {
     res.end();
   }
 
-  async #store(events: readonly ReadEvent[], place: EventPlace, hops: number): Promise<Accepted> {
+  async #store(events: readonly ReadEvent[], place: EventPlace, origin: Origin): Promise<Accepted> {
     if (!this.#triggers.known()) return { kind: 'unknown' };
     const deliveries: NewDelivery[] = [];
     let untaken = 0;
     for (const event of events) {
       const taking = this.#matcher.match(place.namespace, place.broker, event.attributes);
       if (taking.length === 0) untaken += 1;
-      for (const trigger of taking) deliveries.push(deliveryOf(trigger, event, hops));
+      for (const trigger of taking) deliveries.push(deliveryOf(trigger, event, origin));
     }
     const appended =
       deliveries.length === 0
@@ -201,8 +211,13 @@ function checkEncoding({ headers }: IncomingMessage): void {
 
 const required = (attributes: Attributes, name: string): string => String(attributes[name]);
 
-function deliveryOf(trigger: DeployedTrigger, { attributes, encoded }: ReadEvent, hops: number): NewDelivery {
-  const { ordered, dropRepeatsWithinMs } = trigger.delivery;
+function deliveryOf(
+  trigger: DeployedTrigger,
+  { attributes, encoded }: ReadEvent,
+  origin: Origin,
+): NewDelivery {
+  const { ordered } = trigger.delivery;
+  const repeatsMs = Math.max(trigger.delivery.dropRepeatsWithinMs ?? 0, origin.dropRepeatsWithinMs ?? 0);
   const lane = ordered ? sessionKeyOf(trigger, attributes) : undefined;
   return {
     trigger: triggerKeyText(trigger.key),
@@ -211,7 +226,7 @@ function deliveryOf(trigger: DeployedTrigger, { attributes, encoded }: ReadEvent
     id: required(attributes, 'id'),
     type: required(attributes, 'type'),
     event: encoded,
-    hops,
-    ...(dropRepeatsWithinMs !== null && { dropRepeatsWithinMs }),
+    hops: origin.hops,
+    ...(repeatsMs > 0 && { dropRepeatsWithinMs: repeatsMs }),
   };
 }

@@ -1,5 +1,5 @@
-// Everything that dispatches events, put together over an activator's own routing; the same for one process and for a separate
-// activator. Decides nothing and opens no port.
+// Everything that dispatches events and sends the ticks of schedules, put together over an activator's own routing; the same for
+// one process and for a separate activator. Decides nothing and opens no port.
 import type { Clock } from '../../model/clock.ts';
 import type { DemandCounter } from '../../model/demand-tally.ts';
 import type { Triggers } from '../../model/deployed-trigger.ts';
@@ -11,6 +11,7 @@ import { Dispatcher, type Tried } from './dispatcher.ts';
 import { EventDelivery } from './event-delivery.ts';
 import type { EventIngress } from './ingress.ts';
 import { createPost } from './post.ts';
+import { Scheduler } from './schedule.ts';
 import { EventSessions } from './sessions.ts';
 import { Sweeper, type SweeperLimits } from './sweeper.ts';
 
@@ -63,12 +64,15 @@ export function openDispatching(deps: DispatchingDeps, config: DispatchingConfig
     { room: { most: mostInHand, each: placesOfEach }, mostHops, holdMs },
   );
   const sweeper = new Sweeper(shared, { ...sweeping, ...config });
+  const scheduler = new Scheduler(shared);
   return {
     start() {
       dispatcher.start();
       sweeper.start();
+      scheduler.start();
     },
     async stop(deadlineMs) {
+      scheduler.stop();
       sweeper.stop();
       await dispatcher.stop(deadlineMs);
     },
