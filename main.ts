@@ -216,6 +216,7 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
     ownerTokens,
     demand,
     pools,
+    deadLetters: events,
   });
   showRequests(metrics, () => activator.stats());
   showPools(metrics, () => pools().map(poolNumbers));

@@ -7,6 +7,7 @@ import type { Leading } from '../model/elector.ts';
 import type { TriggerDirectory } from '../model/deployed-trigger.ts';
 import type { DemandCounter } from '../model/demand-tally.ts';
 import type { SupplyReports } from '../model/demand.ts';
+import type { DeadLetters } from '../model/event-queue.ts';
 import type { StorePreparation } from '../model/leader-election.ts';
 import type { Ids } from '../model/open-session.ts';
 import type {
@@ -73,6 +74,8 @@ interface TermDeps {
   readonly targets?: PoolTargets;
   /** Whoever decides them hears how pools stand. */
   readonly supply?: SupplyReports;
+  /** For the control API; absent where nobody takes events. */
+  readonly deadLetters?: DeadLetters;
   /** Told of each session that the control API opens. */
   readonly demand?: DemandCounter;
   /** Told of each start of a sandbox that ended. */

@@ -10,6 +10,7 @@ import { createRedisClock } from '../adapters/redis/clock.ts';
 import { redisDemand } from '../adapters/redis/demand.ts';
 import { redisRuntimeDirectory } from '../adapters/redis/directory.ts';
 import { redisLeaderElection } from '../adapters/redis/election.ts';
+import { redisEventStore } from '../adapters/redis/event-store.ts';
 import { redisPreparation } from '../adapters/redis/preparation.ts';
 import { redisResourceStore } from '../adapters/redis/resources.ts';
 import { redisSessionStore } from '../adapters/redis/session-store.ts';
@@ -187,6 +188,7 @@ class ControllerProgram {
       ...this.#stores(),
       ...{ feed: bus, wakeFeed: bus, recalls: bus, targets, demand, ids, clock, graceMs, log },
       supply: redisSupply({ link: redis.link, bus }),
+      deadLetters: redisEventStore(redis.link, bus),
       leaseMs: config.leaseSeconds * 1_000,
       openDriver: () => this.#openDriver(),
       announceGap: () => bus.announceGap(),

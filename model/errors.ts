@@ -53,6 +53,11 @@ export const errorKinds = {
     retry: 'no',
     summary: 'No trigger of that namespace and name is deployed.',
   },
+  DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    retry: 'no',
+    summary: 'The dead letter was replayed, dropped or forgotten, or never was.',
+  },
   SESSION_NOT_FOUND: {
     status: 404,
     retry: 'no',

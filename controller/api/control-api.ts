@@ -1,7 +1,8 @@
-// The control port's HTTP program: AgentCube's control routes, ours for sessions and pools, runtimes and triggers as Kubernetes-style resources.
+// The control port's HTTP program: AgentCube's control routes, ours for sessions, pools and events, runtimes and triggers as Kubernetes-style resources.
 // Does not own a server, its sockets and timeouts (main.ts), nor any decision: it reads requests and writes answers.
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { agentcubeRoutes, type AgentcubeRoutesDeps } from './agentcube-routes.ts';
+import { deadLetterRoutes, type DeadLetterRoutesDeps } from './dead-letter-routes.ts';
 import { writeError, type Log } from './errors.ts';
 import { discoveryRoutes } from './kube-discovery.ts';
 import { kubeResources, type KubeRegistry, type KubeTriggers } from './kube-resources.ts';
@@ -13,7 +14,8 @@ import { sessionRoutes, type SessionRoutesDeps } from './session-routes.ts';
 
 export type ControlApiDeps = AgentcubeRoutesDeps &
   SessionRoutesDeps &
-  PoolRoutesDeps & {
+  PoolRoutesDeps &
+  DeadLetterRoutesDeps & {
     /** Absent where runtimes are deployed elsewhere: then there are no routes for them. */
     readonly registry?: KubeRegistry;
     /** Absent where triggers are deployed elsewhere, or nobody takes events. */
@@ -77,6 +79,7 @@ export function createControlApi(deps: ControlApiDeps): Express {
     ...agentcubeRoutes(deps),
     ...sessionRoutes(deps),
     ...poolRoutes(deps),
+    ...deadLetterRoutes(deps),
     ...deployedRoutes(deps),
   ];
   const routes = [...served, documentRoute(served)];

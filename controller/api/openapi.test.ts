@@ -14,7 +14,11 @@ interface Operation {
 }
 
 // Making the server and its document asks nothing of the parts behind it.
-const app: Express = createControlApi({ registry: {}, commands: {} } as unknown as ControlApiDeps);
+const app: Express = createControlApi({
+  registry: {},
+  commands: {},
+  deadLetters: {},
+} as unknown as ControlApiDeps);
 
 const routesOf = ({ router }: Express): string[] =>
   router.stack.flatMap(({ route }) =>
@@ -91,7 +95,9 @@ describe('/openapi.json', () => {
 });
 
 test('where runtimes are deployed elsewhere there are no routes for them, and all others are the same', () => {
-  const elsewhere = routesOf(createControlApi({ commands: {} } as unknown as ControlApiDeps));
+  const elsewhere = routesOf(
+    createControlApi({ commands: {}, deadLetters: {} } as unknown as ControlApiDeps),
+  );
   const lacking = routes.filter((route) => !elsewhere.includes(route));
   expect(lacking.length).toBeGreaterThan(0);
   expect(lacking.filter((route) => !/^\w+ \/apis(\/|$)/.test(route))).toEqual([]);

@@ -127,6 +127,45 @@ const triggerList = z.object({
   items: z.array(trigger),
 });
 
+/** Which trigger's dead letters are meant. */
+export const ofTrigger = z.strictObject({
+  trigger: z.string().min(1).describe('the name of a trigger of that namespace'),
+});
+
+const deadLetterFields = {
+  id: z.string(),
+  trigger: z.string().describe('the name of its trigger'),
+  event: z.object({ id: z.string(), source: z.string(), type: z.string() }),
+  tries: count,
+  hops: count.describe('how many replies led to it'),
+  error: z.object({
+    dest: z.string().describe('where it went'),
+    code: count.describe('the status that was answered; 0 when nothing was'),
+    data: z.string().describe('the beginning of what was answered, or why nothing was'),
+  }),
+  cameAt: time,
+  buriedAt: time,
+};
+
+const deadLetterSummary = z.object(deadLetterFields);
+
+const deadLetter = z.object({
+  ...deadLetterFields,
+  message: z
+    .object({
+      mode: z.enum(['binary', 'structured']),
+      headers: z.array(z.object({ name: z.string(), value: z.string() })),
+      body: z.string().optional().describe('where it is UTF-8'),
+      bodyBase64: z.string().optional().describe('where it is not'),
+    })
+    .describe('the event, as it came'),
+});
+
+const deadLetterList = z.object({
+  items: z.array(deadLetterSummary),
+  continue: z.string().optional().describe('`after` of the next page; absent on the last'),
+});
+
 const kubeStatus = z.object({
   kind: z.literal('Status'),
   apiVersion: z.literal('v1'),
@@ -146,6 +185,11 @@ export const bodySchemas = {
   AgentRuntimeList: agentRuntimeList,
   CodeInterpreter: codeInterpreter,
   CodeInterpreterList: codeInterpreterList,
+  DeadLetter: deadLetter,
+  DeadLetterList: deadLetterList,
+  Dropped: z.object({ dropped: count }),
+  OfTrigger: ofTrigger,
+  Replayed: z.object({ replayed: count }),
   CreateRequest: createRequest,
   CreateResponse: createResponse,
   Message: message,
@@ -164,5 +208,7 @@ export const bodySchemas = {
 } as const;
 
 export type BodyName = keyof typeof bodySchemas;
+export type DeadLetterView = z.infer<typeof deadLetterSummary>;
+export type DeadLetterWithEvent = z.infer<typeof deadLetter>;
 export type PoolView = z.infer<typeof pool>;
 export type SessionView = z.infer<typeof session>;
