@@ -19,11 +19,21 @@ const openAtOnce = 8;
 const givesBackOver = 0.5;
 /** Nor does a wish that falls and rises again within seconds, however short start-ups are (ms). */
 const givesBackOverMs = 3_000;
-const givingBackMs = (horizon: number): number => Math.max(givesBackOverMs, givesBackOver * horizon);
+/**
+ * The last few go one after another, for they are wanted again soon: so many where at most one session in a hundred may start cold,
+ * none where one in ten may, as then idle ones weigh more.
+ */
+const mostFew = 8;
+const betweenFewMs = 2_000;
+const fewFor = (allowed: number): number => mostFew * Math.min(1, Math.max(0, Math.log10(0.1 / allowed)));
+
 /** After a silence a decision holds for this part of the silence's length, and no longer than this (ms). */
 const quietParts = 64;
 const longestQuietMs = 10_000;
 const usualRoundMs = 1_000;
+
+const fadingOver = (passed: number, horizon: number): number =>
+  Math.exp(-passed / Math.max(givesBackOverMs, givesBackOver * horizon));
 
 /** A horizon under observation: where it began, how many had come before, and what each choice would have held. */
 interface Open {
@@ -83,6 +93,7 @@ interface Found {
 
 export class TargetScaler implements Scaler {
   readonly #policy: TargetPolicy;
+  readonly #few: number;
   readonly #time: SteadyTime;
   readonly #demand: Demand;
   readonly #startUps: StartUps;
@@ -111,6 +122,7 @@ export class TargetScaler implements Scaler {
 
   constructor(policy: TargetPolicy, state?: TargetState) {
     this.#policy = policy;
+    this.#few = fewFor(1 - policy.warmStarts);
     const { elapsed, size, lastSession, total } = state ?? nothing;
     // The first round that goes on from a state is one like any other.
     this.#time = new SteadyTime(state ? elapsed + usualRoundMs : elapsed);
@@ -233,8 +245,9 @@ export class TargetScaler implements Scaler {
 
   /** Up at once, down over a part of the horizon: so for each choice. */
   #fade({ passed, horizon }: Times): void {
-    const fading = Math.exp(-passed / givingBackMs(horizon));
-    for (let at = 0; at < choices; at += 1) this.#held[at] = (this.#held[at] ?? 0) * fading;
+    const fading = fadingOver(passed, horizon);
+    for (let at = 0; at < choices; at += 1)
+      this.#held[at] = this.#givenBack(this.#held[at] ?? 0, passed, fading);
   }
 
   #hold(views: readonly Sizes[]): void {
@@ -247,10 +260,17 @@ export class TargetScaler implements Scaler {
       }
   }
 
+  /** What is left of a size after some time (ms), of which this part is kept of what is more than few. */
+  #givenBack(size: number, passed: number, fading: number): number {
+    const slowly = size - passed / betweenFewMs;
+    const few = this.#few;
+    return Math.max(0, size > few ? Math.min(slowly, few + (size - few) * fading) : slowly);
+  }
+
   /** What is held when this is wished for; the choice may have changed. */
   #given(wished: number, { elapsed, passed, horizon }: Times, { ready, starting }: Signals): number {
     if (this.#size === undefined) this.#found = ready + starting;
-    else this.#size *= Math.exp(-passed / givingBackMs(horizon));
+    else this.#size = this.#givenBack(this.#size, passed, fadingOver(passed, horizon));
     if (elapsed >= slowTimes * horizon) this.#found = 0;
     this.#size = Math.max(wished, this.#size ?? 0, this.#found);
     return Math.round(this.#size);
