@@ -2,17 +2,20 @@
 // Only wiring, the process and its signals are here; nothing imports this file.
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { createActivator, type Activator } from './activator/activator.ts';
 import { EventIngress } from './activator/events/ingress.ts';
 import { openDispatching } from './activator/events/open.ts';
+import { tellingOf } from './activator/events/telling.ts';
 import { createActivatorServer } from './activator/server.ts';
 import { createOwnerTokens } from './adapters/jwt/identity-token.ts';
 import { loadSigningKey } from './adapters/jwt/key.ts';
 import { createSigner, type LocalSigner } from './adapters/jwt/signer.ts';
 import { memoryPoolTargets } from './adapters/memory/pool-targets.ts';
 import { createScalingBus } from './adapters/memory/scaling-bus.ts';
+import { memoryDeliveryWatch } from './adapters/memory/delivery-watch.ts';
 import { createSessionBus, tellingOfOpenings } from './adapters/memory/session-bus.ts';
 import { memoryTriggers } from './adapters/memory/triggers.ts';
 import { openDatabase, type Database } from './adapters/sqlite/database.ts';
@@ -40,6 +43,7 @@ import { formatProblem } from './controller/manifests.ts';
 import { createRegistry, type Registry } from './controller/registry.ts';
 import { TriggerRegistry } from './controller/trigger-registry.ts';
 import { DemandReporter } from './model/demand-reporter.ts';
+import type { Triggers } from './model/deployed-trigger.ts';
 import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './process/data-dir.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
@@ -169,6 +173,23 @@ async function openTriggers(database: Database, deployments: Deployments, log: L
   return { registry, triggers };
 }
 
+interface EventDeps {
+  readonly database: Database;
+  readonly triggers: Triggers;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Where events come in and wait, and who is told of them. */
+function openEvents(config: Settings, { database, triggers, log }: EventDeps) {
+  const events = sqliteEventStore(database);
+  const watch = memoryDeliveryWatch((fault) => log('a listener failed', { fault }));
+  const heard = { triggers, clock, log };
+  const ingress = new EventIngress({ ...heard, store: events }, ingressConfig(config));
+  const onTried = tellingOf(watch, hostname(), clock);
+  return { events, watch, ingress, eventing: { ...heard, events, ingress, onTried, chance: Math.random } };
+}
+
 /** Everything but the servers: what is stored and what lives are brought together here. */
 async function assemble(config: Settings, driver: Driver, signer: LocalSigner, pinoLog: Logger) {
   const log = warnings(pinoLog);
@@ -192,32 +213,26 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const inFlight = (): ReturnType<Activator['inFlight']> => activator.inFlight();
   const reporter = new DemandReporter({ reports: scaling.demand, from: ids.uuid(), clock, inFlight, log });
   const demand = new SessionMeter(metrics, reporter);
-  const events = sqliteEventStore(database);
-  const eventing = { triggers: accepted, clock, log };
-  const ingress = new EventIngress({ ...eventing, store: events }, ingressConfig(config));
+  const { events, watch, ingress, eventing } = openEvents(config, {
+    database,
+    triggers: accepted,
+    metrics,
+    log,
+  });
   const activator = createActivator(
     { ...shared, wakes, signer, demand, events: ingress },
     activatorLimits(config),
   );
   const { forwarding } = activator;
   const dispatching = openDispatching(
-    { ...eventing, events, ingress, forwarding, opening: shared, demand, chance: Math.random },
+    { ...eventing, forwarding, opening: shared, demand },
     dispatchingConfig(config),
   );
   reporter.start();
   const ownerTokens = createOwnerTokens(signer.publicKeyPem, clock);
   const pools = (): ReturnType<Controller['pools']> => controller.pools();
-  const api = createControlApi({
-    ...shared,
-    registry,
-    triggers,
-    wakes,
-    commands,
-    ownerTokens,
-    demand,
-    pools,
-    deadLetters: events,
-  });
+  const kept = { registry, triggers, deadLetters: events, deliveries: watch };
+  const api = createControlApi({ ...shared, ...kept, wakes, commands, ownerTokens, demand, pools });
   showRequests(metrics, () => activator.stats());
   showPools(metrics, () => pools().map(poolNumbers));
   const controlServer = createHttpServer(controlLimits, undefined, withMetrics(metrics, api));

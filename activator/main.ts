@@ -1,6 +1,7 @@
 // A separate activator: takes invocations, finds their sandboxes through Redis, and forwards to those of this machine or of a
 // cluster, whose sleeping ones it wakes through the agent on their node.
 // Only wiring, the process and its signals are here; nothing imports this file.
+import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,6 +9,7 @@ import { loadSigningKey, type SigningKey } from '../adapters/jwt/key.ts';
 import { createSigner } from '../adapters/jwt/signer.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
+import { redisDeliveryTelling } from '../adapters/redis/delivery-watch.ts';
 import { redisDemand } from '../adapters/redis/demand.ts';
 import { redisRuntimes } from '../adapters/redis/directory.ts';
 import { redisEventStore } from '../adapters/redis/event-store.ts';
@@ -36,6 +38,7 @@ import { readText, settingsOf } from '../process/settings.ts';
 import { createActivator, type Activator, type ActivatorConfig } from './activator.ts';
 import { EventIngress } from './events/ingress.ts';
 import { openDispatching } from './events/open.ts';
+import { tellingOf } from './events/telling.ts';
 import { createActivatorServer } from './server.ts';
 
 const about = `agentcube ${version}, activator: takes invocations and forwards them to sandboxes
@@ -130,6 +133,7 @@ async function openActivator(wired: Wired): Promise<Activator> {
   const runtimes = redisRuntimes({ link: redis.link, bus, onFault });
   const triggers = redisTriggers({ link: redis.link, bus, onFault });
   const events = redisEventStore(redis.link, bus);
+  const onTried = tellingOf(redisDeliveryTelling(bus), hostname(), clock);
   onStop(async () => {
     time.stop();
     runtimes.stop();
@@ -158,7 +162,7 @@ async function openActivator(wired: Wired): Promise<Activator> {
   );
   const { forwarding } = activator;
   const dispatching = openDispatching(
-    { ...eventing, events, ingress, forwarding, opening, demand: told, chance: Math.random },
+    { ...eventing, events, ingress, forwarding, opening, demand: told, chance: Math.random, onTried },
     dispatchingConfig(config),
   );
   showRequests(metrics, () => activator.stats());

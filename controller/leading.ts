@@ -5,6 +5,7 @@
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Leading } from '../model/elector.ts';
 import type { TriggerDirectory } from '../model/deployed-trigger.ts';
+import type { DeliveryFeed } from '../model/delivery-watch.ts';
 import type { DemandCounter } from '../model/demand-tally.ts';
 import type { SupplyReports } from '../model/demand.ts';
 import type { DeadLetters } from '../model/event-queue.ts';
@@ -76,6 +77,8 @@ interface TermDeps {
   readonly supply?: SupplyReports;
   /** For the control API; absent where nobody takes events. */
   readonly deadLetters?: DeadLetters;
+  /** For the control API as well. */
+  readonly deliveries?: DeliveryFeed;
   /** Told of each session that the control API opens. */
   readonly demand?: DemandCounter;
   /** Told of each start of a sandbox that ended. */

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { resourceCopy } from '../adapters/local/resource-copy.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
+import { redisDeliveryFeed } from '../adapters/redis/delivery-watch.ts';
 import { redisDemand } from '../adapters/redis/demand.ts';
 import { redisRuntimeDirectory } from '../adapters/redis/directory.ts';
 import { redisLeaderElection } from '../adapters/redis/election.ts';
@@ -189,6 +190,7 @@ class ControllerProgram {
       ...{ feed: bus, wakeFeed: bus, recalls: bus, targets, demand, ids, clock, graceMs, log },
       supply: redisSupply({ link: redis.link, bus }),
       deadLetters: redisEventStore(redis.link, bus),
+      deliveries: redisDeliveryFeed(bus),
       leaseMs: config.leaseSeconds * 1_000,
       openDriver: () => this.#openDriver(),
       announceGap: () => bus.announceGap(),

@@ -27,6 +27,8 @@ export type Channel =
   | 'triggers'
   | 'targets'
   | 'events'
+  | 'deliveries'
+  | 'watchers'
   | 'gaps'
   | 'demand'
   | 'supply';
@@ -38,6 +40,8 @@ export interface RedisBus extends SessionFeed, Wakes, WakeFeed, LeaseRecalls, Le
   announceGap(): void;
   /** Told of each message of a channel. Only channels that somebody listens to are subscribed. */
   onMessage(channel: Channel, listener: (text: string) => void): Cancel;
+  /** Publishes on a channel that no script publishes on. Resolves when Redis took it, or did not; never rejects. */
+  send(channel: Channel, text: string): Promise<void>;
   /** No listener is called any more. The connection is not closed. */
   close(): Promise<void>;
 }
@@ -146,6 +150,10 @@ class Bus implements RedisBus {
     this.#listeners.set(name, listeners);
     if (!known && this.#subscriber.status === 'ready') void this.#subscribe([name]);
     return () => void listeners.delete(listener);
+  }
+
+  async send(channel: Channel, text: string): Promise<void> {
+    await this.#publish(channel, text).catch(this.#onFault);
   }
 
   #publish(channel: Channel, text: string): Promise<unknown> {

@@ -3,6 +3,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { agentcubeRoutes, type AgentcubeRoutesDeps } from './agentcube-routes.ts';
 import { deadLetterRoutes, type DeadLetterRoutesDeps } from './dead-letter-routes.ts';
+import { deliveryRoutes, type DeliveryRoutesDeps } from './delivery-routes.ts';
 import { writeError, type Log } from './errors.ts';
 import { discoveryRoutes } from './kube-discovery.ts';
 import { kubeResources, type KubeRegistry, type KubeTriggers } from './kube-resources.ts';
@@ -15,7 +16,8 @@ import { sessionRoutes, type SessionRoutesDeps } from './session-routes.ts';
 export type ControlApiDeps = AgentcubeRoutesDeps &
   SessionRoutesDeps &
   PoolRoutesDeps &
-  DeadLetterRoutesDeps & {
+  DeadLetterRoutesDeps &
+  DeliveryRoutesDeps & {
     /** Absent where runtimes are deployed elsewhere: then there are no routes for them. */
     readonly registry?: KubeRegistry;
     /** Absent where triggers are deployed elsewhere, or nobody takes events. */
@@ -80,6 +82,7 @@ export function createControlApi(deps: ControlApiDeps): Express {
     ...sessionRoutes(deps),
     ...poolRoutes(deps),
     ...deadLetterRoutes(deps),
+    ...deliveryRoutes(deps),
     ...deployedRoutes(deps),
   ];
   const routes = [...served, documentRoute(served)];

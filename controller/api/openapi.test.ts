@@ -96,7 +96,7 @@ describe('/openapi.json', () => {
 
 test('where runtimes are deployed elsewhere there are no routes for them, and all others are the same', () => {
   const elsewhere = routesOf(
-    createControlApi({ commands: {}, deadLetters: {} } as unknown as ControlApiDeps),
+    createControlApi({ commands: {}, deadLetters: {}, deliveries: {} } as unknown as ControlApiDeps),
   );
   const lacking = routes.filter((route) => !elsewhere.includes(route));
   expect(lacking.length).toBeGreaterThan(0);

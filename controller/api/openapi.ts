@@ -37,9 +37,9 @@ function queryParameters(query: z.ZodObject | undefined): object[] {
 const content = (types: readonly string[], name: BodyName): object =>
   Object.fromEntries(types.map((type) => [type, { schema: reference(name) }]));
 
-const answerOf = ({ description, schema }: Answer): object => ({
+const answerOf = ({ description, schema, type = 'application/json' }: Answer): object => ({
   description,
-  ...(schema && { content: content(['application/json'], schema) }),
+  ...(schema && { content: content([type], schema) }),
 });
 
 function operation({ path, doc }: Route): object {

@@ -7,6 +7,8 @@ import type { BodyName } from './schemas.ts';
 export interface Answer {
   readonly description: string;
   readonly schema?: BodyName;
+  /** JSON when absent. */
+  readonly type?: string;
 }
 
 export interface RouteDoc {

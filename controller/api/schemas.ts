@@ -166,6 +166,22 @@ const deadLetterList = z.object({
   continue: z.string().optional().describe('`after` of the next page; absent on the last'),
 });
 
+const delivery = z.object({
+  at: time.describe('when the try ended'),
+  by: z.string().describe('which program tried'),
+  trigger: z.string().describe('the name of the trigger'),
+  event: deadLetterFields.event,
+  tries: count.describe('how many there were before'),
+  hops: deadLetterFields.hops,
+  sessionId: z.string().optional().describe('absent when none was found or made'),
+  result: z
+    .enum(['delivered', 'again', 'untried', 'givenUp'])
+    .describe('again: it is tried again; untried: nothing was sent, for there was no room'),
+  status: count.describe('the status that was answered; 0 when nothing was'),
+  reason: z.string().optional().describe('why it was not delivered'),
+  tookMs: count,
+});
+
 const kubeStatus = z.object({
   kind: z.literal('Status'),
   apiVersion: z.literal('v1'),
@@ -185,6 +201,7 @@ export const bodySchemas = {
   AgentRuntimeList: agentRuntimeList,
   CodeInterpreter: codeInterpreter,
   CodeInterpreterList: codeInterpreterList,
+  Delivery: delivery,
   DeadLetter: deadLetter,
   DeadLetterList: deadLetterList,
   Dropped: z.object({ dropped: count }),
@@ -208,6 +225,7 @@ export const bodySchemas = {
 } as const;
 
 export type BodyName = keyof typeof bodySchemas;
+export type DeliveryView = z.infer<typeof delivery>;
 export type DeadLetterView = z.infer<typeof deadLetterSummary>;
 export type DeadLetterWithEvent = z.infer<typeof deadLetter>;
 export type PoolView = z.infer<typeof pool>;
