@@ -45,6 +45,7 @@ import { TriggerRegistry } from './controller/trigger-registry.ts';
 import { DemandReporter } from './model/demand-reporter.ts';
 import type { Triggers } from './model/deployed-trigger.ts';
 import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './process/data-dir.ts';
+import { EventMeters } from './process/event-meters.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
 import { checkPort, createHttpServer, listen, urlOf } from './process/listening.ts';
@@ -181,13 +182,16 @@ interface EventDeps {
 }
 
 /** Where events come in and wait, and who is told of them. */
-function openEvents(config: Settings, { database, triggers, log }: EventDeps) {
+function openEvents(config: Settings, { database, triggers, metrics, log }: EventDeps) {
   const events = sqliteEventStore(database);
   const watch = memoryDeliveryWatch((fault) => log('a listener failed', { fault }));
   const heard = { triggers, clock, log };
-  const ingress = new EventIngress({ ...heard, store: events }, ingressConfig(config));
-  const onTried = tellingOf(watch, hostname(), clock);
-  return { events, watch, ingress, eventing: { ...heard, events, ingress, onTried, chance: Math.random } };
+  const meters = new EventMeters(metrics, () => clock.now());
+  const { counter, onBacklog } = meters;
+  const ingress = new EventIngress({ ...heard, store: events, counter }, ingressConfig(config));
+  const onTried = meters.onTried(tellingOf(watch, hostname(), clock));
+  const told = { onTried, onBacklog, onTick: counter.ticked };
+  return { events, watch, ingress, eventing: { ...heard, ...told, events, ingress, chance: Math.random } };
 }
 
 /** Everything but the servers: what is stored and what lives are brought together here. */

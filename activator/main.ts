@@ -25,6 +25,7 @@ import { DemandReporter } from '../model/demand-reporter.ts';
 import { PlatformError } from '../model/errors.ts';
 import type { Thawer } from '../model/platform.ts';
 import { defaultDataDir, keyFileIn, makeDataDir } from '../process/data-dir.ts';
+import { EventMeters } from '../process/event-meters.ts';
 import { closeServer } from '../process/draining.ts';
 import { refusing, withHealth } from '../process/health.ts';
 import { listen, tlsOptions, urlOf } from '../process/listening.ts';
@@ -133,7 +134,10 @@ async function openActivator(wired: Wired): Promise<Activator> {
   const runtimes = redisRuntimes({ link: redis.link, bus, onFault });
   const triggers = redisTriggers({ link: redis.link, bus, onFault });
   const events = redisEventStore(redis.link, bus);
-  const onTried = tellingOf(redisDeliveryTelling(bus), hostname(), clock);
+  const meters = new EventMeters(metrics, () => clock.now());
+  const { counter, onBacklog } = meters;
+  const onTried = meters.onTried(tellingOf(redisDeliveryTelling(bus), hostname(), clock));
+  const heeding = { onTried, onBacklog, onTick: counter.ticked };
   onStop(async () => {
     time.stop();
     runtimes.stop();
@@ -155,14 +159,14 @@ async function openActivator(wired: Wired): Promise<Activator> {
   const opening = { store, runtimes, ids };
   const heard = { wakes: bus, feed: bus, recalls: bus };
   const eventing = { triggers, clock, log };
-  const ingress = new EventIngress({ ...eventing, store: events }, ingressConfig(config));
+  const ingress = new EventIngress({ ...eventing, store: events, counter }, ingressConfig(config));
   const activator: Activator = createActivator(
     { ...opening, ...waking, ...heard, demand: told, clock, signer, log, events: ingress },
     limitsOf(config),
   );
   const { forwarding } = activator;
   const dispatching = openDispatching(
-    { ...eventing, events, ingress, forwarding, opening, demand: told, chance: Math.random, onTried },
+    { ...eventing, events, ingress, forwarding, opening, demand: told, chance: Math.random, ...heeding },
     dispatchingConfig(config),
   );
   showRequests(metrics, () => activator.stats());

@@ -15,6 +15,7 @@ import {
   type BudgetGauge,
   type PoolGauges,
 } from './meters.ts';
+import { EventMeters } from './event-meters.ts';
 import { openMetrics } from './metrics.ts';
 
 /** The rows of one series, without help and type. */
@@ -134,6 +135,9 @@ function everything(): Registry {
   showLead(registry, 'controller', () => true);
   showPools(registry, () => [pool('python')]);
   showBudget(registry, () => [{ sandboxes: 1, memoryBytes: 1 }]);
+  const events = new EventMeters(registry, () => 0);
+  events.counter.refused('QUEUE_FULL');
+  events.onBacklog([{ trigger: 'default/triage', waiting: 1, dead: 0 }]);
   return registry;
 }
 

@@ -87,13 +87,13 @@ export class StartMeter {
 }
 
 type Labels = Readonly<Record<string, string>>;
-type Row = readonly [Labels, number];
+export type Row = readonly [Labels, number];
 
 /**
  * A gauge without memory: its rows are read when somebody asks. prom-client keeps the text of `sharedLabels` for as long as the object
  * lives; labels that are the same object each time cost nothing again.
  */
-class LiveGauge extends Gauge {
+export class LiveGauge extends Gauge {
   readonly #rows: () => readonly Row[];
 
   constructor(registry: Registry, name: string, help: string, rows: () => readonly Row[]) {

@@ -13,7 +13,7 @@ import type { EventIngress } from './ingress.ts';
 import { createPost } from './post.ts';
 import { Scheduler } from './schedule.ts';
 import { EventSessions } from './sessions.ts';
-import { Sweeper, type SweeperLimits } from './sweeper.ts';
+import { Sweeper, type SweeperDeps, type SweeperLimits } from './sweeper.ts';
 
 export interface DispatchingDeps {
   readonly events: EventStore;
@@ -27,6 +27,10 @@ export interface DispatchingDeps {
   readonly chance: () => number;
   readonly log: Log;
   readonly onTried?: (tried: Tried) => void;
+  /** Told of each tick that was sent here. */
+  readonly onTick?: () => void;
+  /** Told now and then of what waits. */
+  readonly onBacklog?: NonNullable<SweeperDeps['onBacklog']>;
 }
 
 export interface DispatchingConfig {

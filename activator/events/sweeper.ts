@@ -2,7 +2,7 @@
 // and number. Does not own the queue. Nothing goes silently: what is forgotten is logged. Any number of programs may sweep.
 import type { Cancel, Clock } from '../../model/clock.ts';
 import type { Triggers } from '../../model/deployed-trigger.ts';
-import type { DeadLetters, EventQueue } from '../../model/event-queue.ts';
+import type { DeadLetters, EventQueue, TriggerBacklog } from '../../model/event-queue.ts';
 import type { Log } from '../lease-book.ts';
 
 export interface SweeperDeps {
@@ -10,6 +10,8 @@ export interface SweeperDeps {
   readonly triggers: Triggers;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of what waits each time that it is looked. */
+  readonly onBacklog?: (backlog: readonly TriggerBacklog[]) => void;
 }
 
 export interface SweeperLimits {
@@ -70,8 +72,10 @@ export class Sweeper {
 
   /** Triggers for which something waits and that are not there; notes since when. */
   async #gone(now: number): Promise<readonly string[]> {
-    const { store, triggers } = this.#deps;
-    const gone = (await store.backlog())
+    const { store, triggers, onBacklog } = this.#deps;
+    const backlog = await store.backlog();
+    onBacklog?.(backlog);
+    const gone = backlog
       .filter(({ trigger, waiting }) => waiting > 0 && !this.#isThere(triggers, trigger))
       .map(({ trigger }) => trigger);
     for (const trigger of [...this.#missing.keys()])
