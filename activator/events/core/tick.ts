@@ -1,7 +1,6 @@
 // The ticks of a trigger's schedule: which one is due, how much later it comes, and the event that it makes. Pure.
 // Does not own when a cron strikes (model/cron.ts), who sends a tick, nor whether it was sent already.
 // The same tick makes the same bytes and is due at the same moment, whoever computes it.
-import { createHash } from 'node:crypto';
 import { nextTick } from '../../../model/cron.ts';
 import {
   triggerKeyText,
@@ -30,9 +29,13 @@ function lastTick(schedule: TriggerSchedule, after: number, by: number): number 
   return last;
 }
 
-/** From 0 up to 1: the same for the same tick of the same trigger. */
+/** From 0 up to 1, the same for the same tick of the same trigger: FNV-1a, its bits mixed as MurmurHash3 ends (fmix32). */
 function fractionOf(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /** When a tick comes (ms since the epoch): later by its share of the jitter, but never as late as the next tick. */
