@@ -2,6 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createRedisBus, type RedisBus } from '../../adapters/redis/bus.ts';
 import type { RedisConnection } from '../../adapters/redis/connection.ts';
+import { redisDeliveryFeed, redisDeliveryTelling } from '../../adapters/redis/delivery-watch.ts';
+import type { DeliveryTelling, ToldTry } from '../../model/delivery-watch.ts';
 import { openPrepared, newSpace, redisKinds, type RunningRedis } from '../support/redis-kinds.ts';
 import { sessionIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
@@ -51,6 +53,24 @@ describe.each(kinds)('$name', ({ start }) => {
     Promise.all(redis.servers.map((server) => server.cli(...command)));
   const publish = ({ connection: { link } }: Listener, channel: string, text: string) =>
     link.client.eval("redis.call('PUBLISH', KEYS[1], ARGV[1])", 1, `${link.prefix}:${channel}`, text);
+
+  test('tries of deliveries reach whoever watches, from every program, and are told while somebody watches only', async () => {
+    let telling: DeliveryTelling | undefined;
+    const [watcher] = [await listener(), await listener((bus) => (telling = redisDeliveryTelling(bus)))];
+    expect(telling?.watched()).toBe(false);
+    const heard: ToldTry[] = [];
+    const cancel = redisDeliveryFeed(watcher.bus).watch((one) => heard.push(one));
+    await until(() => telling?.watched() === true);
+    const told: ToldTry = {
+      ...{ at: 1, by: 'here', trigger: 'a/one', source: '/s', id: '1', type: 't', tries: 0, hops: 0 },
+      ...{ result: 'again', status: 503, reason: 'no', tookMs: 5 },
+    };
+    telling?.tell(told);
+    await until(() => heard.length > 0);
+    expect(heard).toEqual([told]);
+    cancel();
+    await until(() => telling?.watched() === false);
+  });
 
   test('wakes, recalls and changed sessions reach every program that listens, also the one that spoke', async () => {
     const heard: string[] = [];
