@@ -91,6 +91,7 @@ export interface PoolTargets {
   onChange(listener: (runtime: RuntimeKey) => void): Cancel;
 }
 
+/** A writing of which nobody heard what became of it may arrive late; after a later one it changes nothing. */
 export interface PoolTargetWrites {
   /** Replaces all targets. Rejects with STORE_UNAVAILABLE or NOT_LEADER. */
   replace(targets: readonly PoolTarget[]): Promise<void>;

@@ -15,10 +15,16 @@ const COMMON = `
 local function inPortions(command, from, to)
   for at = from, to, 1000 do redis.call(command, KEYS[2], unpack(ARGV, at, math.min(at + 999, to))) end
 end
+local function isLate(version)
+  local run, count = string.match(version, '^(.*)-(%d+)$')
+  local lastRun, last = string.match(redis.call('HGET', KEYS[2], '${PUBLISHED}') or '', '^(.*)-(%d+)$')
+  return run == lastRun and tonumber(last) > tonumber(count)
+end
 `;
 
 // ARGV: the term, the channel, then name and text of each row; the version is one of them.
 const REPLACE = `${COMMON}
+if isLate(ARGV[4]) then return end
 redis.call('DEL', KEYS[2])
 inPortions('HSET', 3, #ARGV)
 redis.call('PUBLISH', ARGV[2], '')`;
@@ -27,6 +33,7 @@ redis.call('PUBLISH', ARGV[2], '')`;
 const UPDATE = `${COMMON}
 local before = redis.call('HGET', KEYS[2], '${PUBLISHED}') or ''
 local gone = tonumber(ARGV[3])
+if isLate(ARGV[5 + gone]) then return end
 inPortions('HDEL', 4, 3 + gone)
 inPortions('HSET', 4 + gone, #ARGV)
 redis.call('PUBLISH', ARGV[2], before .. '\\n' .. table.concat(ARGV, '\\n', 3))`;
@@ -34,6 +41,7 @@ redis.call('PUBLISH', ARGV[2], before .. '\\n' .. table.concat(ARGV, '\\n', 3))`
 export type TableName = 'runtimes' | 'triggers' | 'targets';
 export type Rows = ReadonlyMap<string, string>;
 
+/** A writing that arrives after a later one changes nothing: nobody waits for it any more, and what it says is of yesterday. */
 export interface TablePublisher {
   /** Replaces the table in one step. */
   replace(rows: Rows): Promise<void>;

@@ -216,6 +216,31 @@ test('only the leader writes', async () => {
   expect(await server.cli('EXISTS', table)).toBe('0');
 });
 
+test.each(['replace', 'update'] as const)(
+  'a %s that arrives after a later writing changes nothing',
+  async (what) => {
+    const { link } = connection;
+    const held = Promise.withResolvers<void>();
+    let first = true;
+    const slow = new Proxy(link.client, {
+      get(client, name): unknown {
+        const command: unknown = Reflect.get(client, name);
+        if (typeof name !== 'string' || !name.endsWith('Table') || !first) return command;
+        first = false;
+        return (...args: unknown[]) =>
+          held.promise.then((): unknown => Reflect.apply(command as () => unknown, client, args));
+      },
+    });
+    const late = redisPoolTargetWrites({ ...link, client: slow }, autoscaler);
+    const older = what === 'replace' ? late.replace([target('a', 2)]) : late.update([target('a', 2)], []);
+    await late.replace([target('a', 1), target('b', 3)]);
+    held.resolve();
+    await older;
+    await targets.start();
+    expect([sizeOf('a'), sizeOf('b')]).toEqual([1, 3]);
+  },
+);
+
 test('a listener that throws is told of, and keeps nobody from hearing', async () => {
   const heard: string[] = [];
   await targets.start();

@@ -70,14 +70,20 @@ function watchTargets(world: World, targets: readonly PoolTarget[]): void {
 const targetsOf = (server: StoreServer, wire: Wire, fence: Fence, world: World): PoolTargetWrites => {
   const meant = (target: PoolTarget): PoolTarget =>
     world.mutant === 'boundForgotten' ? { ...target, size: target.size + 1 } : target;
-  const write = (work: () => void): Promise<void> =>
-    wire.call('publish targets', () =>
+  let writings = 0;
+  let last = 0;
+  const write = (work: () => void): Promise<void> => {
+    const writing = (writings += 1);
+    return wire.call('publish targets', () =>
       server.fenced(fence, async () => {
+        if (writing < last) return;
+        last = writing;
         work();
         server.publish('targets', null);
         watchTargets(world, server.shelf.targets);
       }),
     );
+  };
   return {
     replace: (targets) => write(() => (server.shelf.targets = targets.map(meant))),
     update: (changed, gone) =>
