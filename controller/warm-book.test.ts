@@ -64,3 +64,13 @@ test('none goes while another leads, and none because of a store that was lost',
   await expect(book.compare()).rejects.toMatchObject({ code: 'NOT_LEADER' });
   expect(driver.calls).toEqual([]);
 });
+
+test('an offer that arrives after its sandbox was taken out and stopped does not stay', async () => {
+  const { book, store } = start();
+  await book.offer(warm('x'));
+  await book.retire(warm('x'));
+  await store.offer(warm('x'));
+  await book.compare();
+  expect(await store.entries()).toEqual([]);
+  expect(book.waiting(helloKey)).toEqual([]);
+});

@@ -18,6 +18,7 @@ export interface WarmBookDeps {
 }
 
 const retryOfferMs = 500;
+const deadRemembered = 10_000;
 
 /** Warm sandboxes by their ids, and by runtime in the order in which they became ready. */
 class Shelf {
@@ -68,6 +69,7 @@ export class WarmBook {
   readonly #busy = new Set<string>();
   /** Taken out of the pool, and not stopped yet. */
   readonly #withdrawn = new Set<string>();
+  /** The newest of which nothing is left, or soon will not: an offer that arrives late may bring them back into the pool. */
   readonly #dead = new Set<string>();
   /** Those of them that may have left something: they died before they were offered, or it is unknown whether they were taken out. */
   readonly #unburied = new Set<string>();
@@ -147,7 +149,7 @@ export class WarmBook {
 
   /** A sandbox died that no session has. Answers whether it waited in the pool. Rejects with STORE_UNAVAILABLE. */
   async died(id: string): Promise<WarmSandbox | undefined> {
-    this.#dead.add(id);
+    this.#isDead(id);
     if (this.#known.take(id)) this.#unburied.add(id);
     const entry = (await this.#deps.store.entries()).find((one) => one.sandbox.id === id);
     if (entry) await this.retire(entry);
@@ -244,5 +246,13 @@ export class WarmBook {
     await this.#deps.driver.stop(id, 'remove');
     this.#withdrawn.delete(id);
     this.#unburied.delete(id);
+    this.#isDead(id);
+  }
+
+  #isDead(id: string): void {
+    this.#dead.add(id);
+    if (this.#dead.size <= deadRemembered) return;
+    const [oldest] = this.#dead;
+    if (oldest !== undefined) this.#dead.delete(oldest);
   }
 }
