@@ -1,16 +1,23 @@
 // Triggers in memory, found by name and by the broker that they listen to. Does not own how they come here.
 // A trigger that did not change stays the same object, so that what was made of it may be kept by it.
-import { triggerKeyText, type DeployedTrigger } from './deployed-trigger.ts';
+import type { Cancel } from './clock.ts';
+import { triggerKeyText, type DeployedTrigger, type TriggerKey, type Triggers } from './deployed-trigger.ts';
 
 const brokerText = (namespace: string, broker: string): string => `${namespace}/${broker}`;
 const nothing: readonly DeployedTrigger[] = [];
 
-export class TriggerTable {
+export class TriggerTable implements Triggers {
   readonly #triggers = new Map<string, DeployedTrigger>();
+  readonly #listeners = new Set<() => void>();
   #brokers: ReadonlyMap<string, readonly DeployedTrigger[]> | undefined;
+  #known = false;
 
-  find(key: string): DeployedTrigger | undefined {
-    return this.#triggers.get(key);
+  known(): boolean {
+    return this.#known;
+  }
+
+  find(key: TriggerKey): DeployedTrigger | undefined {
+    return this.#triggers.get(triggerKeyText(key));
   }
 
   all(): readonly DeployedTrigger[] {
@@ -22,7 +29,18 @@ export class TriggerTable {
     return this.#brokers.get(brokerText(namespace, broker)) ?? nothing;
   }
 
-  /** Sets one, or takes it away. */
+  onRead(listener: () => void): Cancel {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** All that there is to tell at this moment was set. */
+  told(): void {
+    this.#known = true;
+    for (const tell of [...this.#listeners]) tell();
+  }
+
+  /** Sets one, or takes it away; `key` as triggerKeyText. */
   set(key: string, trigger: DeployedTrigger | undefined): void {
     this.#brokers = undefined;
     if (trigger) this.#triggers.set(key, trigger);
@@ -34,7 +52,7 @@ export class TriggerTable {
     const fresh = new Map(triggers.map((trigger) => [triggerKeyText(trigger.key), trigger]));
     for (const key of [...this.#triggers.keys()]) if (!fresh.has(key)) this.set(key, undefined);
     for (const [key, trigger] of fresh)
-      if (this.find(key)?.revision !== trigger.revision) this.set(key, trigger);
+      if (this.#triggers.get(key)?.revision !== trigger.revision) this.set(key, trigger);
   }
 
   #byBroker(): ReadonlyMap<string, readonly DeployedTrigger[]> {
