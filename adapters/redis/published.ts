@@ -15,9 +15,10 @@ const COMMON = `
 local function inPortions(command, from, to)
   for at = from, to, 1000 do redis.call(command, KEYS[2], unpack(ARGV, at, math.min(at + 999, to))) end
 end
+local before = redis.call('HGET', KEYS[2], '${PUBLISHED}') or ''
 local function isLate(version)
   local run, count = string.match(version, '^(.*)-(%d+)$')
-  local lastRun, last = string.match(redis.call('HGET', KEYS[2], '${PUBLISHED}') or '', '^(.*)-(%d+)$')
+  local lastRun, last = string.match(before, '^(.*)-(%d+)$')
   return run == lastRun and tonumber(last) > tonumber(count)
 end
 `;
@@ -31,7 +32,6 @@ redis.call('PUBLISH', ARGV[2], '')`;
 
 // ARGV: the term, the channel, how many rows go, their names, then as above.
 const UPDATE = `${COMMON}
-local before = redis.call('HGET', KEYS[2], '${PUBLISHED}') or ''
 local gone = tonumber(ARGV[3])
 if isLate(ARGV[5 + gone]) then return end
 inPortions('HDEL', 4, 3 + gone)
