@@ -53,7 +53,8 @@ export class Lead implements Leading {
     this.#stops = [
       deps.onDecided((runtimes) => {
         this.#look(runtimes);
-        this.#saving.look();
+        // Rounds in between are many, and what was learned has time.
+        if (runtimes === undefined) this.#saving.look();
       }),
       // What was published may be gone with the store.
       deps.onGap(() => this.#lookAnew()),
