@@ -58,12 +58,14 @@ function expiry(db: Database, sums: EventSums, lanes: DeliveryLanes, tell: (trig
   };
 }
 
-/** An event store on an open database; whoever opened that closes it. */
+/** An event store on an open database, the only one of it; whoever opened that closes it. What was in hand is in nobody's. */
 export function sqliteEventStore(db: Database): EventStore {
   const sums = eventSums(db);
   const appender = new EventAppender(db, sums);
   const lanes = new DeliveryLanes(db, sums);
   const turns = new DeliveryTurns(db, sums, lanes);
+  // What stays in dead hands for want of a disk is handed out when its time is over.
+  turns.freeAll().catch(() => undefined);
   const listeners = new Set<(trigger: string) => void>();
   const tell = (trigger: string) => {
     for (const listener of [...listeners]) queueMicrotask(() => listener(trigger));

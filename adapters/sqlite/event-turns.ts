@@ -1,4 +1,5 @@
 // Owns: whose turn it is and in whose hands it is. What a power cut takes of it is handed out once more, so nothing here waits for the disk.
+// Hands do not outlive the process: the file is one process' alone.
 // E3: a ticket is the number of the delivery and of its turn; each taking makes a new turn, and ends the one before.
 import type { Outcome, Taken, TakeRequest } from '../../model/event-queue.ts';
 import type { Database } from './database.ts';
@@ -19,6 +20,9 @@ const renew = 'UPDATE delivery_turns SET due = ? WHERE seq = ? AND turn = ? AND 
 const putOff = `
   UPDATE delivery_turns SET holder = NULL, due = :due, tries = tries + :tried, error = coalesce(:error, error)
   WHERE seq = :seq`;
+const freeAll = `
+  UPDATE delivery_turns SET holder = NULL, due = (SELECT at FROM deliveries AS d WHERE d.seq = delivery_turns.seq)
+  WHERE holder IS NOT NULL`;
 /** Deliveries that get their places in one transaction: some ten milliseconds. */
 const sortedAtOnce = 2_000;
 
@@ -67,7 +71,16 @@ export class DeliveryTurns {
       held: prepare(held),
       renew: prepare(renew),
       putOff: prepare(putOff),
+      freeAll: prepare(freeAll),
     };
+  }
+
+  /**
+   * Takes everything out of the hands it is in. For whoever opens the file: it is one process' alone, so that whoever had
+   * anything in hand is no more.
+   */
+  async freeAll(): Promise<void> {
+    await this.#db.write('soon', () => this.#statements.freeAll.run());
   }
 
   /** Takes what is due; gives places first to what came meanwhile, and to more while it finds too little. */

@@ -51,16 +51,33 @@ describe('opening the file again', () => {
 
     const after = openStore();
     expect(await after.backlog()).toEqual(backlog);
-    expect(await takeSome(after, 9)).toMatchObject([{ id: 'd' }]);
+    expect(await after.settle(c?.ticket ?? '', 'one', { kind: 'done' })).toBe(false);
+    expect(idsOf(await takeSome(after, 9))).toEqual(['c', 'd']);
     expect(await takeSome(after, 9, { now: t0 + 1 })).toMatchObject([
       { id: 'b', tries: 1, lastError: refused },
     ]);
-    expect(await after.settle(c?.ticket ?? '', 'one', { kind: 'done' })).toBe(true);
     expect(idsOf(await after.dead({ namespace: 'default', limit: 9 }))).toEqual(['a']);
     expect(await after.bind('key', 's2')).toBe('s1');
     expect(await after.strike('default/t', t0)).toBe(false);
     const again = deliveryOf('c', { dropRepeatsWithinMs: minute });
     expect(await after.append([again], roomy, t0 + 1)).toEqual({ kind: 'stored', repeats: 1 });
+  });
+
+  test('hands out at once what was in hand, in the order of its lane: whoever had it had the file, and is gone', async () => {
+    const before = openStore();
+    await before.append(
+      [deliveryOf('a', { lane: 'l' }), deliveryOf('b', { lane: 'l' }), deliveryOf('c')],
+      roomy,
+      t0,
+    );
+    expect(idsOf(await takeSome(before, 9, { holder: 'dead' }))).toEqual(['a', 'c']);
+    await opened.pop()?.close();
+
+    const after = openStore();
+    const [a, c, ...more] = await takeSome(after, 9, { holder: 'next', until: t0 + minute });
+    expect(idsOf([...(a ? [a] : []), ...(c ? [c] : []), ...more])).toEqual(['a', 'c']);
+    await after.settle(a?.ticket ?? '', 'next', { kind: 'done' });
+    expect(idsOf(await takeSome(after, 9, { holder: 'next' }))).toEqual(['b']);
   });
 
   test('numbers go on: what comes after all was handled is found', async () => {
