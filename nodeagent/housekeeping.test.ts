@@ -40,7 +40,7 @@ describe('events', () => {
     lab.tell(podCalled('a'));
     house.start();
     watched.get('a-agent')?.(end);
-    expect(told).toEqual([{ pod: 'a', container: 'agent', ...end }]);
+    expect(told).toEqual([{ pod: 'a', container: 'agent', id: 'a-agent', ...end }]);
   });
 
   test('are told of containers that come later, and not of those that were replaced', () => {
@@ -50,13 +50,29 @@ describe('events', () => {
     expect([...watched.keys()]).toEqual(['a-again']);
   });
 
+  const exit: ContainerEnd = { kind: 'exit', why: 'its last process ended' };
+
+  test('tell an end once, also when only the API server knows of it', () => {
+    house.start();
+    for (const uid of ['a', 'b']) lab.tell(podCalled(uid));
+    watched.get('a-agent')?.(exit);
+    for (const uid of ['a', 'b']) lab.tell(podCalled(uid, { containers: [] }));
+    expect(told).toEqual([
+      { pod: 'a', container: 'agent', id: 'a-agent', ...exit },
+      { pod: 'b', container: 'agent', id: 'b-agent', kind: 'exit', why: 'the kubelet says that it ended' },
+    ]);
+    expect([...watched.keys()]).toEqual([]);
+  });
+
   test('are none of pods that are being deleted or are gone', () => {
     house.start();
     lab.tell(podCalled('a'));
     lab.tell(podCalled('b'));
     lab.tell(podCalled('a', { terminating: true }));
     lab.tellGone('b');
+    lab.tell(podCalled('a', { terminating: true, containers: [] }));
     expect([...watched.keys()]).toEqual([]);
+    expect(told).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 // Follows the pods of the node: listens to their containers, lets those run that are being deleted, and forgets those that are gone.
 // Owns that a record goes only when neither the API server nor the kernel knows the pod. Does not own what an order does (node.ts).
 import type { Cancel, Clock } from '../model/clock.ts';
-import type { ContainerEnd, ContainerWatch, KernelPods, PodOnNode, PodsHere, Records } from './ports.ts';
+import type { ContainerOnNode, ContainerWatch, KernelPods, PodOnNode, PodsHere, Records } from './ports.ts';
 import type { NodeEvent } from './core/protocol.ts';
 
 export interface HousekeepingOptions {
@@ -18,11 +18,18 @@ export interface HousekeepingOptions {
 /** How often what is gone is looked for again (ms): a pod's processes may outlive its object. */
 const sweepMs = 30_000;
 
+interface Watched {
+  readonly name: string;
+  readonly stop: Cancel;
+  /** Its end was told. */
+  ended: boolean;
+}
+
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   /** By pod, then by container. */
-  readonly #watched = new Map<string, Map<string, Cancel>>();
+  readonly #watched = new Map<string, Map<string, Watched>>();
   readonly #released = new Set<string>();
   #stop: Cancel[] = [];
 
@@ -72,19 +79,33 @@ export class Housekeeping {
   }
 
   #watch(pod: PodOnNode): void {
-    const watched = this.#watched.get(pod.uid) ?? new Map<string, Cancel>();
+    const watched = this.#watched.get(pod.uid) ?? new Map<string, Watched>();
     this.#watched.set(pod.uid, watched);
     const ids = new Set(pod.containers.map(({ id }) => id));
-    for (const [id, stop] of watched) if (!ids.has(id) && watched.delete(id)) stop();
-    for (const { id, name } of pod.containers) {
-      if (watched.has(id)) continue;
-      const tell = (end: ContainerEnd): void => this.#tell({ pod: pod.uid, container: name, ...end });
-      watched.set(id, this.#options.containers.watch(pod.uid, id, tell));
-    }
+    for (const [id, one] of watched) if (!ids.has(id)) this.#gone(pod.uid, id, one);
+    for (const container of pod.containers)
+      if (!watched.has(container.id)) watched.set(container.id, this.#listen(pod.uid, container));
+  }
+
+  #listen(pod: string, { id, name }: ContainerOnNode): Watched {
+    const stop = this.#options.containers.watch(pod, id, (end) => {
+      if (end.kind === 'exit') one.ended = true;
+      this.#tell({ pod, container: name, id, ...end });
+    });
+    const one: Watched = { name, stop, ended: false };
+    return one;
+  }
+
+  /** The API server may tell of an end before the kernel's files were looked at, or the watch began after it. */
+  #gone(pod: string, id: string, { name, stop, ended }: Watched): void {
+    this.#watched.get(pod)?.delete(id);
+    stop();
+    const why = 'the kubelet says that it ended';
+    if (!ended) this.#tell({ pod, container: name, id, kind: 'exit', why });
   }
 
   #unwatch(uid: string): void {
-    for (const stop of this.#watched.get(uid)?.values() ?? []) stop();
+    for (const { stop } of this.#watched.get(uid)?.values() ?? []) stop();
     this.#watched.delete(uid);
   }
 

@@ -15,7 +15,12 @@ const podOn = (hostIP: string, uid: string, restartCount = 0): Pod => ({
     hostIP,
     containerStatuses: [
       {
-        ...{ name: 'agent', restartCount, state: { running: {} } },
+        ...{
+          name: 'agent',
+          containerID: `containerd://run-${restartCount}`,
+          restartCount,
+          state: { running: {} },
+        },
         ...(restartCount > 0 && { lastState: { terminated: { exitCode: 7 } } }),
       },
     ],
@@ -80,6 +85,17 @@ describe('an end that a node tells of', () => {
     sandboxes.put('s', podOn('10.0.0.1', 'u', 1));
     await clock.advance(2_000);
     expect(exits).toEqual([{ id: 's', generation: 3, why: 'exit code 7' }]);
+  });
+
+  test('is none of a run that began since', async () => {
+    sandboxes.put('s', podOn('10.0.0.1', 'u', 1));
+    lives.verified('s', podOn('10.0.0.1', 'u', 1), 4);
+    told({ id: 'run-0' });
+    await clock.advance(2_000);
+    expect(exits.map(({ generation }) => generation)).toEqual([3]);
+    told({ id: 'run-1' });
+    await clock.advance(2_000);
+    expect(exits.map(({ generation }) => generation)).toEqual([3, 4]);
   });
 
   test('is due to the memory that was wanting just before', async () => {

@@ -5,7 +5,7 @@ import type { Cancel, Clock } from '../../model/clock.ts';
 import type { NodeEvent } from '../../nodeagent/core/protocol.ts';
 import type { Lives } from './lives.ts';
 import type { NodeAgents } from './node-agent.ts';
-import type { Pod } from './pod-state.ts';
+import { agentStatus, type Pod } from './pod-state.ts';
 import type { SandboxBook } from './sandbox-book.ts';
 import { agentUrl } from './starting.ts';
 
@@ -16,6 +16,12 @@ export interface NodeEndsDeps {
   readonly clock: Pick<Clock, 'after'>;
   readonly agentPort: number;
 }
+
+/** An agent that was started again has another id: what is told of the run before it comes too late to count. */
+const isOfAnotherRun = (pod: Pod, id: string | undefined): boolean => {
+  const now = agentStatus(pod)?.containerID;
+  return id !== undefined && now !== undefined && !now.endsWith(`/${id}`);
+};
 
 /** How long Kubernetes may take to tell it with its cause (ms). */
 const PATIENCE_MS = 2_000;
@@ -82,11 +88,13 @@ export class NodeEnds {
     this.#nodes.delete(url);
   }
 
-  #heard({ pod: uid, container, kind, why }: NodeEvent): void {
+  #heard({ pod: uid, container, id: told, kind, why }: NodeEvent): void {
     const { book, lives, clock } = this.#deps;
     const id = [...this.#places].find(([, place]) => place.pod === uid)?.[0];
+    const pod = id === undefined ? undefined : book.get(id).pod;
     // A container beside the agent may come and go.
-    if (id === undefined || book.get(id).pod?.spec.containers[0]?.name !== container) return;
+    if (id === undefined || !pod || pod.spec.containers[0]?.name !== container) return;
+    if (isOfAnotherRun(pod, told)) return;
     if (kind === 'out-of-memory') return void this.#starved.set(uid, why);
     const run = lives.run(id);
     const cause = this.#starved.get(uid) ?? why;

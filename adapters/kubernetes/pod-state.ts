@@ -20,6 +20,8 @@ interface ContainerState {
 
 interface ContainerStatus {
   readonly name: string;
+  /** With the runtime's scheme: `containerd://3f…`. */
+  readonly containerID?: string;
   readonly ready?: boolean;
   readonly restartCount: number;
   readonly state?: ContainerState;

@@ -44,6 +44,8 @@ export interface NodeEvent {
   readonly kind: 'exit' | 'out-of-memory';
   /** The container's name. */
   readonly container: string;
+  /** The container runtime's id of it: each run of a container has another. */
+  readonly id?: string;
   /** In words: `out of memory (limit 128Mi)`. */
   readonly why: string;
 }
