@@ -190,7 +190,7 @@ function openEvents(config: Settings, { database, triggers, metrics, log }: Even
   const { counter, onBacklog } = meters;
   const ingress = new EventIngress({ ...heard, store: events, counter }, ingressConfig(config));
   const onTried = meters.onTried(tellingOf(watch, hostname(), clock));
-  const told = { onTried, onBacklog, onTick: counter.ticked };
+  const told = { onTried, onBacklog, onTick: counter.ticked, wakeCounter: counter };
   return { events, watch, ingress, eventing: { ...heard, ...told, events, ingress, chance: Math.random } };
 }
 

@@ -137,7 +137,7 @@ async function openActivator(wired: Wired): Promise<Activator> {
   const meters = new EventMeters(metrics, () => clock.now());
   const { counter, onBacklog } = meters;
   const onTried = meters.onTried(tellingOf(redisDeliveryTelling(bus), hostname(), clock));
-  const heeding = { onTried, onBacklog, onTick: counter.ticked };
+  const heeding = { onTried, onBacklog, onTick: counter.ticked, wakeCounter: counter };
   onStop(async () => {
     time.stop();
     runtimes.stop();

@@ -28,6 +28,16 @@ test('what comes in, what is refused, and ticks', async () => {
   ]);
 });
 
+test('deliveries that wake, all of them and those of now', async () => {
+  const registry = new Registry();
+  const { counter } = new EventMeters(registry, () => 0);
+  counter.waking();
+  counter.waking();
+  counter.awake();
+  expect(await shown(registry, 'agentcube_event_wakes_total')).toEqual(['agentcube_event_wakes_total 2']);
+  expect(await shown(registry, 'agentcube_event_wakes')).toEqual(['agentcube_event_wakes 1']);
+});
+
 test('tries by what they came to; a delivery counts from its acceptance, and one without room takes no time', async () => {
   const registry = new Registry();
   const seen: string[] = [];

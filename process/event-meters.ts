@@ -1,6 +1,6 @@
 // The series of events that programs show at /metrics; docs/metrics.md lists them and a test keeps both in step.
 // Does not own what they count. Labels are bounded: a trigger's series are there while anything of it waits or is dead.
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { TriggerBacklog } from '../model/event-queue.ts';
 import { LiveGauge, type Row } from './meters.ts';
 
@@ -27,6 +27,8 @@ export class EventMeter {
   readonly #took: Histogram;
   readonly #waited: Histogram;
   readonly #ticks: Counter;
+  readonly #wakes: Counter;
+  readonly #waking: Gauge;
 
   constructor(registry: Registry) {
     const count = (name: string, help: string): Counter => new Counter({ name, help, registers: [registry] });
@@ -49,6 +51,13 @@ export class EventMeter {
       waitBuckets,
     );
     this.#ticks = count('agentcube_schedule_ticks_total', 'Ticks of schedules that this process sent.');
+    this.#wakes = count(
+      'agentcube_event_wakes_total',
+      'Deliveries that found their session asleep or not yet there.',
+    );
+    const waking =
+      'Deliveries that have their session opened or woken now; at most maxEventWakes of a runtime.';
+    this.#waking = new Gauge({ name: 'agentcube_event_wakes', help: waking, registers: [registry] });
     for (const result of results) this.#tries.inc({ result }, 0);
   }
 
@@ -70,6 +79,14 @@ export class EventMeter {
   }
 
   readonly ticked = (): void => this.#ticks.inc();
+
+  /** A delivery has its session opened or woken from now on. */
+  readonly waking = (): void => {
+    this.#wakes.inc();
+    this.#waking.inc();
+  };
+
+  readonly awake = (): void => this.#waking.dec();
 }
 
 const gauges = {

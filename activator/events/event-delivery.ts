@@ -13,11 +13,12 @@ import { sessionKeyOf } from './core/session-key.ts';
 import { attributesOf } from './event.ts';
 import { EventCaller, type CallEnd, type EventCallerDeps } from './event-caller.ts';
 import type { EventSessions } from './sessions.ts';
-import { WakePlaces, type LeavePlace } from './wake-places.ts';
+import { WakePlaces, type LeavePlace, type WakeCounter } from './wake-places.ts';
 
 export interface EventDeliveryDeps extends EventCallerDeps {
   readonly routing: Pick<Routing, 'resolve' | 'isAwake'>;
   readonly sessions: EventSessions;
+  readonly wakeCounter?: WakeCounter;
 }
 
 /** Refusals that say nothing about the target. */
@@ -68,7 +69,7 @@ export class EventDelivery {
   /** `mostWaking`: events that may wait for sandboxes of one runtime at once. */
   constructor(deps: EventDeliveryDeps, mostWaking: number) {
     this.#deps = deps;
-    this.#places = new WakePlaces(mostWaking);
+    this.#places = new WakePlaces(mostWaking, deps.wakeCounter);
   }
 
   /** See Deliver. */

@@ -13,6 +13,7 @@ import type { EventIngress } from './ingress.ts';
 import { createPost } from './post.ts';
 import { Scheduler } from './schedule.ts';
 import { EventSessions } from './sessions.ts';
+import type { WakeCounter } from './wake-places.ts';
 import { Sweeper, type SweeperDeps, type SweeperLimits } from './sweeper.ts';
 
 export interface DispatchingDeps {
@@ -29,6 +30,7 @@ export interface DispatchingDeps {
   readonly onTried?: (tried: Tried) => void;
   /** Told of each tick that was sent here. */
   readonly onTick?: () => void;
+  readonly wakeCounter?: WakeCounter;
   /** Told now and then of what waits. */
   readonly onBacklog?: NonNullable<SweeperDeps['onBacklog']>;
 }
@@ -60,7 +62,8 @@ export function openDispatching(deps: DispatchingDeps, config: DispatchingConfig
   const { events, forwarding, clock, log, opening } = deps;
   const sessions = new EventSessions({ ...deps, bindings: events });
   const { mostInHand, mostWaking, mostHops, mostReplyBytes } = config;
-  const calling = { ...forwarding, sessions, clock, mostReplyBytes };
+  const { wakeCounter } = deps;
+  const calling = { ...forwarding, sessions, clock, mostReplyBytes, ...(wakeCounter && { wakeCounter }) };
   const { deliver } = new EventDelivery(calling, mostWaking);
   const shared = { ...deps, store: events };
   const dispatcher = new Dispatcher(

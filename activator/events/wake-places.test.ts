@@ -53,3 +53,18 @@ test('all places are there again when everybody has left', async () => {
   expect(entered).toHaveLength(5);
   expect(await lined(places, 3)).toHaveLength(2);
 });
+
+test('those who have a place are counted, whoever left the line is not', async () => {
+  const told: string[] = [];
+  const places = new WakePlaces(1, { waking: () => told.push('waking'), awake: () => told.push('awake') });
+  const abandon = new AbortController();
+  const [leave] = await lined(places, 1);
+  await lined(places, 1, abandon.signal);
+  abandon.abort();
+  await settle();
+  const rest = await lined(places, 1);
+  leave?.();
+  leave?.();
+  await settle();
+  expect([rest.length, told]).toEqual([1, ['waking', 'awake', 'waking']]);
+});

@@ -5,6 +5,12 @@
 /** Gives a place back; calling it again does nothing. */
 export type LeavePlace = () => void;
 
+/** Told of each place that is taken and left. */
+export interface WakeCounter {
+  readonly waking: () => void;
+  readonly awake: () => void;
+}
+
 interface Line {
   taken: number;
   readonly waiting: Set<() => void>;
@@ -12,11 +18,13 @@ interface Line {
 
 export class WakePlaces {
   readonly #most: number;
+  readonly #counter: WakeCounter | undefined;
   readonly #lines = new Map<string, Line>();
 
   /** `most`: of one runtime. */
-  constructor(most: number) {
+  constructor(most: number, counter?: WakeCounter) {
     this.#most = most;
+    this.#counter = counter;
   }
 
   /** Resolves with a place, or with undefined when `signal` comes first. */
@@ -26,7 +34,7 @@ export class WakePlaces {
     if (line.taken >= this.#most) await this.#wait(line, signal);
     else line.taken += 1;
     if (!signal.aborted) return this.#leaving(runtime, line);
-    this.#leaving(runtime, line)();
+    this.#leave(runtime, line);
     return undefined;
   }
 
@@ -49,9 +57,11 @@ export class WakePlaces {
 
   #leaving(runtime: string, line: Line): LeavePlace {
     let left = false;
+    this.#counter?.waking();
     return () => {
       if (left) return;
       left = true;
+      this.#counter?.awake();
       this.#leave(runtime, line);
     };
   }
