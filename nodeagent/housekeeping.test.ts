@@ -64,6 +64,22 @@ describe('events', () => {
     expect([...watched.keys()]).toEqual([]);
   });
 
+  test('tell that memory was wanting, once, also when only the kubelet knows it', () => {
+    house.start();
+    for (const uid of ['a', 'b']) lab.tell(podCalled(uid));
+    watched.get('a-agent')?.(end);
+    watched.get('b-agent')?.(exit);
+    const why = 'out of memory (limit 32Mi)';
+    for (const uid of ['a', 'b'])
+      lab.tell(podCalled(uid, { containers: [], starved: [{ id: `${uid}-agent`, why }] }));
+    expect(told.map(({ id, kind }) => `${id} ${kind}`)).toEqual([
+      'a-agent out-of-memory',
+      'b-agent exit',
+      'a-agent exit',
+      'b-agent out-of-memory',
+    ]);
+  });
+
   test('are none of pods that are being deleted or are gone', () => {
     house.start();
     lab.tell(podCalled('a'));

@@ -21,8 +21,8 @@ const sweepMs = 30_000;
 interface Watched {
   readonly name: string;
   readonly stop: Cancel;
-  /** Its end was told. */
-  ended: boolean;
+  /** What was told of it. */
+  readonly told: Set<NodeEvent['kind']>;
 }
 
 export class Housekeeping {
@@ -82,26 +82,29 @@ export class Housekeeping {
     const watched = this.#watched.get(pod.uid) ?? new Map<string, Watched>();
     this.#watched.set(pod.uid, watched);
     const ids = new Set(pod.containers.map(({ id }) => id));
-    for (const [id, one] of watched) if (!ids.has(id)) this.#gone(pod.uid, id, one);
+    for (const [id, one] of watched) if (!ids.has(id)) this.#gone(pod, id, one);
     for (const container of pod.containers)
       if (!watched.has(container.id)) watched.set(container.id, this.#listen(pod.uid, container));
   }
 
   #listen(pod: string, { id, name }: ContainerOnNode): Watched {
+    const told = new Set<NodeEvent['kind']>();
     const stop = this.#options.containers.watch(pod, id, (end) => {
-      if (end.kind === 'exit') one.ended = true;
+      told.add(end.kind);
       this.#tell({ pod, container: name, id, ...end });
     });
-    const one: Watched = { name, stop, ended: false };
-    return one;
+    return { name, stop, told };
   }
 
-  /** The API server may tell of an end before the kernel's files were looked at, or the watch began after it. */
-  #gone(pod: string, id: string, { name, stop, ended }: Watched): void {
+  /** The kernel's files go with the container, and may have gone before they were looked at; the kubelet knows of the end all the same. */
+  #gone({ uid: pod, starved }: PodOnNode, id: string, { name: container, stop, told }: Watched): void {
     this.#watched.get(pod)?.delete(id);
     stop();
-    const why = 'the kubelet says that it ended';
-    if (!ended) this.#tell({ pod, container: name, id, kind: 'exit', why });
+    const why = starved?.find((one) => one.id === id)?.why;
+    if (why !== undefined && !told.has('out-of-memory'))
+      this.#tell({ pod, container, id, kind: 'out-of-memory', why });
+    const ended = 'the kubelet says that it ended';
+    if (!told.has('exit')) this.#tell({ pod, container, id, kind: 'exit', why: ended });
   }
 
   #unwatch(uid: string): void {

@@ -98,11 +98,26 @@ describe('an end that a node tells of', () => {
     expect(exits.map(({ generation }) => generation)).toEqual([3, 4]);
   });
 
-  test('is due to the memory that was wanting just before', async () => {
-    told({ kind: 'out-of-memory', why: 'out of memory (limit 64Mi)' });
+  const starved = { kind: 'out-of-memory', why: 'out of memory (limit 64Mi)' } as const;
+
+  test('is due to the memory that was wanting just before, or as is told a moment later', async () => {
+    told(starved);
     told({});
     await clock.advance(2_000);
-    expect(exits.map(({ why }) => why)).toEqual(['out of memory (limit 64Mi)']);
+    lives.verified('s', podOn('10.0.0.1', 'u'), 4);
+    told({ id: 'run-0' });
+    told({ id: 'run-0', ...starved });
+    await clock.advance(2_000);
+    expect(exits.map(({ why }) => why)).toEqual([starved.why, starved.why]);
+  });
+
+  test('is not due to the memory that an earlier run lacked', async () => {
+    told({ id: 'run-0', ...starved });
+    sandboxes.put('s', podOn('10.0.0.1', 'u', 1));
+    lives.verified('s', podOn('10.0.0.1', 'u', 1), 4);
+    told({ id: 'run-1' });
+    await clock.advance(2_000);
+    expect(exits.map(({ why }) => why)).toEqual(['exit code 7', 'its last process ended']);
   });
 
   test('is none of a container beside the agent, of a pod that is not ours, or of a process that others survived', async () => {

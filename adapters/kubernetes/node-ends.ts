@@ -35,8 +35,8 @@ export class NodeEnds {
   readonly #deps: NodeEndsDeps;
   readonly #nodes = new Map<string, Cancel>();
   readonly #places = new Map<string, Place>();
-  /** What a pod lacked, by its uid: the end that follows is due to it. */
-  readonly #starved = new Map<string, string>();
+  /** The run that lacked memory, by its pod's uid: the end of that run is due to it. */
+  readonly #starved = new Map<string, NodeEvent>();
   readonly #stop: Cancel;
   #closed = false;
 
@@ -88,20 +88,26 @@ export class NodeEnds {
     this.#nodes.delete(url);
   }
 
-  #heard({ pod: uid, container, id: told, kind, why }: NodeEvent): void {
+  #heard(event: NodeEvent): void {
     const { book, lives, clock } = this.#deps;
-    const id = [...this.#places].find(([, place]) => place.pod === uid)?.[0];
+    const id = [...this.#places].find(([, place]) => place.pod === event.pod)?.[0];
     const pod = id === undefined ? undefined : book.get(id).pod;
     // A container beside the agent may come and go.
-    if (id === undefined || !pod || pod.spec.containers[0]?.name !== container) return;
-    if (isOfAnotherRun(pod, told)) return;
-    if (kind === 'out-of-memory') return void this.#starved.set(uid, why);
+    if (id === undefined || !pod || pod.spec.containers[0]?.name !== event.container) return;
+    if (isOfAnotherRun(pod, event.id)) return;
+    if (event.kind === 'out-of-memory') return void this.#starved.set(event.pod, event);
     const run = lives.run(id);
-    const cause = this.#starved.get(uid) ?? why;
-    this.#starved.delete(uid);
-    if (run === undefined || !run.startsWith(`${uid}/`)) return;
+    if (run === undefined || !run.startsWith(`${event.pod}/`)) return;
     clock.after(PATIENCE_MS, () => {
-      if (!this.#closed) lives.endedSo(id, run, cause);
+      if (!this.#closed) lives.endedSo(id, run, this.#causeOf(event));
     });
+  }
+
+  /** That memory was wanting may be told a moment before the end or after it. */
+  #causeOf({ pod, id, why }: NodeEvent): string {
+    const starved = this.#starved.get(pod);
+    if (starved === undefined || starved.id !== id) return why;
+    this.#starved.delete(pod);
+    return starved.why;
   }
 }

@@ -43,6 +43,16 @@ describe('containers', () => {
   });
 });
 
+test('a run that ended for want of memory is told, with the limit, also once the next one began', () => {
+  const terminated = { reason: 'OOMKilled', containerID: 'containerd://c0' };
+  const spec = { containers: [{ name: 'agent', resources: { limits: { memory: '64Mi' } } }] };
+  const starved = [{ id: 'c0', why: 'out of memory (limit 64Mi)' }];
+  const ended = { containerStatuses: [{ name: 'agent', state: { terminated } }] };
+  expect(podOnNode(pod({ spec, status: ended }))).toMatchObject({ containers: [], starved });
+  const again = { name: 'agent', containerID: 'containerd://c1', state: running, lastState: { terminated } };
+  expect(podOnNode(pod({ spec, status: { containerStatuses: [again] } }))).toMatchObject({ starved });
+});
+
 test('liveness probes are told by container, sidecars included', () => {
   const spec = {
     containers: [{ name: 'agent', livenessProbe: {} }, { name: 'other' }],

@@ -10,14 +10,21 @@ import { createReflector, type Reflector } from './reflector.ts';
 /** Every pod of ours carries it, and no other is touched. */
 export const sandboxLabel = 'agentcube.volcano.sh/sandbox';
 
+interface ContainerState {
+  readonly running?: object;
+  readonly terminated?: { readonly reason?: string; readonly containerID?: string };
+}
+
 interface ContainerStatus {
   readonly name: string;
   readonly containerID?: string;
-  readonly state?: { readonly running?: object; readonly terminated?: object };
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
 }
 
 interface ContainerSpec {
   readonly name: string;
+  readonly resources?: { readonly limits?: Readonly<Record<string, string | number>> };
   readonly livenessProbe?: object;
 }
 
@@ -57,28 +64,44 @@ export interface NodePods extends PodsHere {
 /** How long after a refusal it is asked again (ms): rights may be given, or the API server may still be starting. */
 const refusedPauseMs = 2_000;
 
-function containersOf({ status = {} }: NodePodObject): ContainerOnNode[] {
-  const all = [
-    ...(status.containerStatuses ?? []),
-    ...(status.initContainerStatuses ?? []),
-    ...(status.ephemeralContainerStatuses ?? []),
-  ];
-  return all.flatMap(({ name, containerID, state }) =>
-    containerID !== undefined && state?.running
-      ? [{ name, id: containerID.replace(/^[a-z0-9.-]+:\/\//, '') }]
-      : [],
+const statusesOf = ({ status = {} }: NodePodObject): ContainerStatus[] => [
+  ...(status.containerStatuses ?? []),
+  ...(status.initContainerStatuses ?? []),
+  ...(status.ephemeralContainerStatuses ?? []),
+];
+
+const specsOf = ({ spec }: NodePodObject): ContainerSpec[] => [
+  ...(spec?.containers ?? []),
+  ...(spec?.initContainers ?? []),
+];
+
+const withoutScheme = (id: string): string => id.replace(/^[a-z0-9.-]+:\/\//, '');
+
+const containersOf = (pod: NodePodObject): ContainerOnNode[] =>
+  statusesOf(pod).flatMap(({ name, containerID, state }) =>
+    containerID !== undefined && state?.running ? [{ name, id: withoutScheme(containerID) }] : [],
   );
+
+function starvedOf(pod: NodePodObject): NonNullable<PodOnNode['starved']> {
+  return statusesOf(pod).flatMap(({ name, state, lastState }) => {
+    const { reason, containerID } = state?.terminated ?? lastState?.terminated ?? {};
+    if (reason !== 'OOMKilled' || containerID === undefined) return [];
+    const limit = specsOf(pod).find((one) => one.name === name)?.resources?.limits?.['memory'];
+    const why = limit === undefined ? 'out of memory' : `out of memory (limit ${limit})`;
+    return [{ id: withoutScheme(containerID), why }];
+  });
 }
 
 /** What the node agent needs of a pod. */
 export function podOnNode(pod: NodePodObject): PodOnNode {
   const { uid = '', namespace = '', name = '', deletionTimestamp } = pod.metadata;
-  const specs = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const starved = starvedOf(pod);
   return {
     ...{ uid, namespace, name },
     containers: containersOf(pod),
     ...(pod.spec?.runtimeClassName !== undefined && { runtimeClass: pod.spec.runtimeClassName }),
-    livenessProbes: specs.flatMap((spec) => (spec.livenessProbe ? [spec.name] : [])),
+    ...(starved.length > 0 && { starved }),
+    livenessProbes: specsOf(pod).flatMap((spec) => (spec.livenessProbe ? [spec.name] : [])),
     terminating: deletionTimestamp !== undefined,
   };
 }

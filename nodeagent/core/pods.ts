@@ -14,6 +14,8 @@ export interface PodOnNode {
   readonly name: string;
   /** Those that were started and have not ended. */
   readonly containers: readonly ContainerOnNode[];
+  /** Runs that ended, as the kubelet says, for want of memory; `why` in words. */
+  readonly starved?: readonly { readonly id: string; readonly why: string }[];
   /** Absent for the node's own runtime. */
   readonly runtimeClass?: string;
   /** Names of containers that the kubelet restarts when they do not answer. */
