@@ -5,6 +5,9 @@ import { condition, failure, hello, python, registryLab, revisionOf } from '../t
 import { agent, interpreter } from '../test/support/runtimes.ts';
 import type { Registry } from './registry.ts';
 
+/** Versions count from when the lab begins. */
+const version = (change: number): string => String(Date.UTC(2026, 0, 1) + change);
+
 describe('creating', () => {
   test('gives an object its uid, generation, creation time and version, and stores the defaults', async () => {
     const { registry } = registryLab();
@@ -16,7 +19,7 @@ describe('creating', () => {
       uid: 'uid-1',
       generation: 1,
       creationTimestamp: '2026-01-01T00:00:00Z',
-      resourceVersion: '1',
+      resourceVersion: version(1),
     });
     expect(runtime.spec).toMatchObject({ sessionTimeout: '15m', maxSessionDuration: '8h' });
     expect(registry.get(hello)).toEqual(runtime);
@@ -122,11 +125,15 @@ describe('replacing', () => {
     });
     expect(relabelled.runtime.metadata).toMatchObject({
       generation: 1,
-      resourceVersion: '2',
+      resourceVersion: version(2),
       labels: { a: 'b' },
     });
     const changed = await registry.replace(agent('hello', { sessionTimeout: '5m' }));
-    expect(changed.runtime.metadata).toMatchObject({ generation: 2, resourceVersion: '3', uid: 'uid-1' });
+    expect(changed.runtime.metadata).toMatchObject({
+      generation: 2,
+      resourceVersion: version(3),
+      uid: 'uid-1',
+    });
     expect(condition(changed.runtime, 'Accepted')?.observedGeneration).toBe(2);
     expect(registry.runtimes.find(hello)?.policy.sessionTimeoutMs).toBe(300_000);
   });
@@ -135,7 +142,7 @@ describe('replacing', () => {
     const { registry, heard } = registryLab();
     await registry.create(agent());
     expect(await registry.replace(agent())).toMatchObject({ what: 'unchanged' });
-    expect(registry.get(hello)?.metadata.resourceVersion).toBe('1');
+    expect(registry.get(hello)?.metadata.resourceVersion).toBe(version(1));
     expect(heard).toHaveLength(1);
   });
 
@@ -249,9 +256,9 @@ describe('listing', () => {
     expect(names({ kind: 'AgentRuntime' })).toEqual(['default/a', 'default/c', 'team/b']);
     expect(names({ kind: 'AgentRuntime', namespace: 'team' })).toEqual(['team/b']);
     expect(names({ kind: 'AgentRuntime', labels: { tier: 'front' } })).toEqual(['team/b']);
-    expect(registry.list({ kind: 'AgentRuntime' }).resourceVersion).toBe('4');
+    expect(registry.list({ kind: 'AgentRuntime' }).resourceVersion).toBe(version(4));
     await registry.remove(python);
-    expect(registry.list({ kind: 'AgentRuntime' }).resourceVersion).toBe('5');
+    expect(registry.list({ kind: 'AgentRuntime' }).resourceVersion).toBe(version(5));
   });
 });
 
@@ -264,7 +271,7 @@ describe('after a restart', () => {
     expect(again.get(python)).toEqual(runtime);
     expect(revisionOf(again, python)).toBe(revisionOf(registry, python));
     await again.patch(python, { spec: { warmPoolSize: 2 } });
-    expect(again.get(python)?.metadata).toMatchObject({ generation: 2, resourceVersion: '2' });
+    expect(again.get(python)?.metadata).toMatchObject({ generation: 2, resourceVersion: version(2) });
   });
 
   test('what is no longer valid or known is kept, told, not served, and can be set right', async () => {

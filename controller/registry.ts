@@ -7,6 +7,7 @@ import type { Runtimes } from '../model/platform.ts';
 import { validateRuntime } from '../model/problem.ts';
 import { runtimeKinds, withDefaults, type Runtime } from '../model/runtime.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
+import type { SessionCounts } from './core/cluster-status.ts';
 import { mergePatch } from './core/merge-patch.ts';
 import {
   invalidObject,
@@ -15,10 +16,11 @@ import {
   objectChanged,
   objectExists,
 } from './core/object-errors.ts';
-import { asCreated, asUpdated } from './core/stored-runtime.ts';
+import { asCreated, asUpdated, sawWhatIsWritten } from './core/stored-runtime.ts';
 import type { Deployments } from './deployments.ts';
 import type { Images } from './driver.ts';
 import { examine, keyOf, poolOf, readStored, type Examined } from './examine.ts';
+import { ResourceLog, type ResourceChanges } from './resource-log.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { RuntimeBook, type Entry, type NotServed, type RuntimeListQuery } from './runtime-book.ts';
 import { createSerial } from './serial.ts';
@@ -26,7 +28,7 @@ import { createSerial } from './serial.ts';
 export interface RegistryDeps {
   readonly store: ResourceStore;
   readonly images: Images;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly ids: Pick<Ids, 'uuid'>;
 }
 
@@ -41,6 +43,8 @@ export interface RuntimeReads {
   /** Undefined when there is none; one that is not accepted is there, and says why in its status. */
   get(key: RuntimeKey): Runtime | undefined;
   list(query: RuntimeListQuery): ReturnType<RuntimeBook['list']>;
+  /** What changed, for whoever watches. */
+  readonly changes: ResourceChanges;
 }
 
 /**
@@ -61,6 +65,10 @@ export interface RuntimeWrites {
 export interface Registry extends RuntimeReads, RuntimeWrites {
   readonly deployments: Deployments;
   readonly runtimes: Runtimes;
+  /** How many sessions a runtime has, for its status. */
+  reportSessions(key: RuntimeKey, sessions: SessionCounts): void;
+  /** Tells nothing that waits any more. */
+  close(): void;
   /** Reads the store; to be called once, before anything else. What is no longer valid or known is kept and not served. */
   load(): Promise<readonly NotServed[]>;
   /** Creates or replaces, as `kubectl apply` does with a whole manifest. */
@@ -72,16 +80,9 @@ export interface Registry extends RuntimeReads, RuntimeWrites {
 /** The store holds triggers too (trigger-registry.ts). */
 const isRuntimeKind = (kind: string): boolean => runtimeKinds.some((known) => known === kind);
 
-const versioned = (runtime: Runtime, resourceVersion: number): Runtime => ({
-  ...runtime,
-  metadata: { ...runtime.metadata, resourceVersion: String(resourceVersion) },
-});
-
-/** The text that is stored: the counter is the store's, so it is not in it. */
-function storedText(runtime: Runtime): string {
-  const { resourceVersion: _, ...metadata } = runtime.metadata;
-  return JSON.stringify({ ...runtime, metadata });
-}
+/** The text that is stored: its version is that of this write, as whoever reads it after a restart is told. */
+const storedText = (runtime: Runtime, resourceVersion: string): string =>
+  JSON.stringify({ ...runtime, metadata: { ...runtime.metadata, resourceVersion } });
 
 const warningsOf = (examined: Examined): readonly string[] =>
   'deployment' in examined
@@ -89,10 +90,13 @@ const warningsOf = (examined: Examined): readonly string[] =>
     : [];
 
 /** Rejects a write that was meant for another object, or for an earlier state of this one. */
-function checkMeant({ metadata: given }: Runtime, { metadata: has }: Runtime, key: RuntimeKey): void {
+function checkMeant({ metadata: given }: Runtime, { runtime, writtenAt }: Entry, version: string): void {
+  const { metadata: has } = runtime;
+  const key = keyOf(runtime);
   if (given.uid !== undefined && given.uid !== has.uid) throw otherObject(key, given.uid, has.uid ?? '');
   // Kubernetes takes an empty version for none.
-  if (given.resourceVersion && given.resourceVersion !== has.resourceVersion) throw objectChanged(key);
+  if (given.resourceVersion && !sawWhatIsWritten(given.resourceVersion, writtenAt, version))
+    throw objectChanged(key);
 }
 
 const renamed = (key: RuntimeKey): Error =>
@@ -107,10 +111,12 @@ const renamed = (key: RuntimeKey): Error =>
 class Writer {
   readonly #deps: RegistryDeps;
   readonly #book: RuntimeBook;
+  readonly #log: ResourceLog<Runtime>;
 
-  constructor(deps: RegistryDeps, book: RuntimeBook) {
+  constructor(deps: RegistryDeps, book: RuntimeBook, log: ResourceLog<Runtime>) {
     this.#deps = deps;
     this.#book = book;
+    this.#log = log;
   }
 
   async create(runtime: Runtime): Promise<Written> {
@@ -125,7 +131,7 @@ class Writer {
   async replace(runtime: Runtime): Promise<Written> {
     const key = keyOf(runtime);
     const before = this.#existing(key);
-    checkMeant(runtime, before.runtime, key);
+    checkMeant(runtime, before, this.#log.version);
     const next = asUpdated(before.runtime, withDefaults(runtime));
     const examined = await examine(next === 'unchanged' ? before.runtime : next, this.#deps.images);
     const warnings = warningsOf(examined);
@@ -145,24 +151,18 @@ class Writer {
 
   async remove(key: RuntimeKey): Promise<Runtime> {
     const { runtime } = this.#existing(key);
-    const removed = await this.#deps.store.remove({
-      kind: key.kind,
-      namespace: key.namespace,
-      name: key.name,
-    });
-    if (typeof removed === 'object') this.#book.counter = removed.resourceVersion;
+    await this.#deps.store.remove({ kind: key.kind, namespace: key.namespace, name: key.name });
     this.#book.remove(key);
     this.#book.tell(key);
     return runtime;
   }
 
   async load(): Promise<readonly NotServed[]> {
-    const { resources, resourceVersion } = await this.#deps.store.all();
-    this.#book.counter = resourceVersion;
+    const { resources } = await this.#deps.store.all();
     for (const row of resources.filter(({ kind }) => isRuntimeKind(kind))) {
       const { runtime, refused } = readStored(row);
       const examined = refused ? { refused } : await examine(runtime, this.#deps.images, 'keep');
-      this.#book.put(this.#book.entryAfter(undefined, versioned(runtime, row.resourceVersion), examined));
+      this.#book.found(this.#book.entryAfter(undefined, runtime, examined), row.resourceVersion);
     }
     return this.#book.notServed();
   }
@@ -195,31 +195,32 @@ class Writer {
   async #commit(next: Runtime, before: Entry | undefined, examined: Examined): Promise<Runtime> {
     const key = keyOf(next);
     const entry = this.#book.entryAfter(before, next, examined);
-    const expected = before ? Number(before.runtime.metadata.resourceVersion) : 'absent';
+    const expected = before ? before.stored : 'absent';
     const { kind, namespace, name } = key;
-    const put = await this.#deps.store.put(
-      { kind, namespace, name, json: storedText(entry.runtime) },
-      expected,
-    );
+    const version = this.#log.reserve();
+    const json = storedText(entry.runtime, version);
+    const put = await this.#deps.store.put({ kind, namespace, name, json }, expected);
     if (put === 'exists') throw objectExists(key);
     if (put === 'missing' || put === 'conflict') throw objectChanged(key);
-    this.#book.counter = put.resourceVersion;
-    const runtime = versioned(entry.runtime, put.resourceVersion);
-    this.#book.put({ ...entry, runtime });
+    const runtime = this.#book.written(entry, put.resourceVersion, version);
     this.#book.tell(key);
     return runtime;
   }
 }
 
 export function createRegistry(deps: RegistryDeps): Registry {
-  const book = new RuntimeBook(deps.clock);
-  const writer = new Writer(deps, book);
+  const log = new ResourceLog<Runtime>(deps.clock);
+  const book = new RuntimeBook(deps.clock, log);
+  const writer = new Writer(deps, book, log);
   const oneAtATime = createSerial();
   return {
     deployments: book.deployments,
     runtimes: book.runtimes,
     get: (key) => book.entry(key)?.runtime,
     list: (query) => book.list(query),
+    changes: log,
+    reportSessions: (key, sessions) => book.reportSessions(key, sessions),
+    close: () => book.close(),
     load: () => oneAtATime(() => writer.load()),
     create: (runtime) => oneAtATime(() => writer.create(runtime)),
     replace: (runtime) => oneAtATime(() => writer.replace(runtime)),

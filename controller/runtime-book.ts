@@ -7,9 +7,12 @@ import type { Runtimes } from '../model/platform.ts';
 import type { Runtime } from '../model/runtime.ts';
 import { runtimeKeyText, type RuntimeKey, type RuntimeKind } from '../model/sandbox.ts';
 import { matchesLabels } from './core/label-selector.ts';
+import type { SessionCounts } from './core/cluster-status.ts';
 import { withStatus } from './core/runtime-status.ts';
+import { sameJson } from './core/stored-runtime.ts';
 import type { Deployment, Deployments, PoolStatus } from './deployments.ts';
 import { keyOf, poolOf, verdictOf, type Examined } from './examine.ts';
+import type { ResourceLog } from './resource-log.ts';
 
 export interface RuntimeListQuery {
   readonly kind: RuntimeKind;
@@ -24,11 +27,19 @@ export interface NotServed {
   readonly why: string;
 }
 
+type BookClock = Pick<Clock, 'now' | 'after'>;
+
 /** One runtime: the object with its status, and what the platform made of it. */
 export interface Entry {
   readonly runtime: Runtime;
   readonly examined: Examined;
   readonly pool: PoolStatus;
+  /** Undefined until they were counted, and where nobody counts. */
+  readonly sessions?: SessionCounts;
+  /** The resource store's number of what is stored. */
+  readonly stored: number;
+  /** The resource version at which it was last written; later ones are of its status alone. */
+  readonly writtenAt: string;
 }
 
 const deploymentIn = (entry: Entry | undefined): Deployment | undefined =>
@@ -42,16 +53,27 @@ function poolAfter(before: Entry | undefined, examined: Examined): PoolStatus {
   return before.pool.target ? before.pool : { ...before.pool, wanted: fresh.wanted };
 }
 
+/** What only counts is told to those who watch after so long (ms): with what else comes until then. */
+const gatherMs = 1_000;
+
 /** `now` of the clock is when a condition is said to have changed. */
 export class RuntimeBook {
-  /** The store's counter at the last change that was seen. */
-  counter = 0;
+  /** Absent where the versions are those of a cluster, and whoever watches asks it. */
+  readonly #log: ResourceLog<Runtime> | undefined;
+  readonly #untold = new Map<string, { readonly before: Runtime; readonly cancel: Cancel }>();
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(key: RuntimeKey) => void>();
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: BookClock;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: BookClock, log?: ResourceLog<Runtime>) {
     this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Tells nothing that waits any more. */
+  close(): void {
+    for (const { cancel } of this.#untold.values()) cancel();
+    this.#untold.clear();
   }
 
   /** In no order. */
@@ -65,15 +87,43 @@ export class RuntimeBook {
 
   /** The entry that a runtime would have after it was written over `before`; changes nothing. */
   entryAfter(before: Entry | undefined, runtime: Runtime, examined: Examined): Entry {
-    return this.#entryWith(runtime, examined, poolAfter(before, examined));
+    const { stored = 0, writtenAt = '', sessions } = before ?? {};
+    const pool = poolAfter(before, examined);
+    return this.#withStatus({ runtime, examined, pool, stored, writtenAt, ...(sessions && { sessions }) });
   }
 
+  /** It was there before the book was opened. */
+  found(entry: Entry, stored: number): void {
+    const runtime = this.#log?.known(entry.runtime) ?? entry.runtime;
+    this.#set({ ...entry, runtime, stored, writtenAt: runtime.metadata.resourceVersion ?? '' });
+  }
+
+  /** It was written, with the version that was reserved for it. Answers it as it is now. */
+  written(entry: Entry, stored: number, writtenAt: string): Runtime {
+    const runtime = this.#told(entry, writtenAt);
+    this.#set({ ...entry, runtime, stored, writtenAt });
+    return runtime;
+  }
+
+  /** What is observed of it is otherwise. */
   put(entry: Entry): void {
-    this.#entries.set(runtimeKeyText(keyOf(entry.runtime)), entry);
+    this.#set({ ...entry, runtime: this.#told(entry) });
   }
 
   remove(key: RuntimeKey): void {
-    this.#entries.delete(runtimeKeyText(key));
+    const text = runtimeKeyText(key);
+    const entry = this.#entries.get(text);
+    if (!entry) return;
+    this.#forget(text);
+    this.#entries.delete(text);
+    this.#log?.removed(entry.runtime);
+  }
+
+  /** How many sessions it has. */
+  reportSessions(key: RuntimeKey, sessions: SessionCounts): void {
+    const entry = this.entry(key);
+    if (!entry || sameJson(entry.sessions, sessions)) return;
+    this.#observe(entry, { ...entry, sessions });
   }
 
   tell(key: RuntimeKey): void {
@@ -90,7 +140,7 @@ export class RuntimeBook {
       .map(([, { runtime }]) => runtime)
       .filter((one) => one.kind === kind && matchesLabels(one.metadata.labels, labels))
       .filter((one) => namespace === undefined || one.metadata.namespace === namespace);
-    return { items, resourceVersion: String(this.counter) };
+    return { items, resourceVersion: this.#log?.version ?? '' };
   }
 
   notServed(): NotServed[] {
@@ -109,13 +159,49 @@ export class RuntimeBook {
     onChange: (listener) => this.#onChange(listener),
     reportPool: (key, status) => {
       const entry = this.entry(key);
-      if (entry && deploymentIn(entry)) this.put(this.#entryWith(entry.runtime, entry.examined, status));
+      if (entry && deploymentIn(entry)) this.#observe(entry, { ...entry, pool: status });
     },
   };
 
-  #entryWith(runtime: Runtime, examined: Examined, pool: PoolStatus): Entry {
-    const told = withStatus(runtime, verdictOf(examined, pool), this.#clock.now());
-    return { runtime: told, examined, pool };
+  #withStatus(entry: Entry): Entry {
+    const { runtime, examined, pool, sessions } = entry;
+    return { ...entry, runtime: withStatus(runtime, verdictOf(examined, pool), this.#clock.now(), sessions) };
+  }
+
+  /** Readers see it at once. Whoever watches hears of a condition at once, and of what only counts a little later. */
+  #observe(before: Entry, seen: Entry): void {
+    const entry = this.#withStatus(seen);
+    const { status: had } = before.runtime;
+    const { status: has } = entry.runtime;
+    if (!sameJson(had?.conditions, has?.conditions)) return this.put(entry);
+    this.#set(entry);
+    if (!sameJson(had, has)) this.#tellSoon(runtimeKeyText(keyOf(entry.runtime)), before.runtime);
+  }
+
+  #tellSoon(text: string, before: Runtime): void {
+    if (this.#untold.has(text)) return;
+    const cancel = this.#clock.after(gatherMs, () => {
+      const entry = this.#entries.get(text);
+      if (entry) this.put(entry);
+    });
+    this.#untold.set(text, { before, cancel });
+  }
+
+  /** The object with the version of its change, which those who watch are told. */
+  #told({ runtime }: Entry, reserved?: string): Runtime {
+    const text = runtimeKeyText(keyOf(runtime));
+    const before = this.#untold.get(text)?.before ?? this.#entries.get(text)?.runtime;
+    this.#forget(text);
+    return this.#log?.put(runtime, before, reserved) ?? runtime;
+  }
+
+  #forget(text: string): void {
+    this.#untold.get(text)?.cancel();
+    this.#untold.delete(text);
+  }
+
+  #set(entry: Entry): void {
+    this.#entries.set(runtimeKeyText(keyOf(entry.runtime)), entry);
   }
 
   #onChange(listener: (key: RuntimeKey) => void): Cancel {

@@ -8,6 +8,7 @@ import type { Trigger } from '../model/trigger.ts';
 import { matchesLabels } from './core/label-selector.ts';
 import { withTriggerStatus, type TriggerVerdict } from './core/trigger-status.ts';
 import type { Deployments } from './deployments.ts';
+import type { ResourceLog } from './resource-log.ts';
 
 /** What activators are to be told. */
 export interface DeployedTriggers {
@@ -27,22 +28,28 @@ export interface TriggerEntry {
   /** Why it takes no events; absent when it does. */
   readonly refused?: string;
   readonly verdict: TriggerVerdict;
+  /** The resource store's number of what is stored. */
+  readonly stored: number;
+  /** The resource version at which it was last written; later ones are of its status alone. */
+  readonly writtenAt: string;
 }
 
 export interface TriggerBookDeps {
   readonly deployments: Pick<Deployments, 'find'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** Absent where the versions are those of a cluster, and whoever watches asks it. */
+  readonly changes?: ResourceLog<Trigger>;
 }
 
 export class TriggerBook implements DeployedTriggers {
-  /** The store's counter at the last change that was seen. */
-  counter = 0;
+  readonly #log: ResourceLog<Trigger> | undefined;
   readonly #deps: TriggerBookDeps;
   readonly #entries = new Map<string, TriggerEntry>();
   readonly #listeners = new Set<() => void>();
 
   constructor(deps: TriggerBookDeps) {
     this.#deps = deps;
+    this.#log = deps.changes;
   }
 
   entry(key: TriggerKey): TriggerEntry | undefined {
@@ -61,15 +68,43 @@ export class TriggerBook implements DeployedTriggers {
   entryOf(trigger: Trigger, refused?: string): TriggerEntry {
     const verdict = this.#verdict(trigger, refused);
     const told = withTriggerStatus(trigger, verdict, this.#deps.clock.now());
-    return { trigger: told, verdict, ...(refused !== undefined && { refused }) };
+    const { stored = 0, writtenAt = '' } = this.entry(triggerKeyOf(trigger)) ?? {};
+    return { trigger: told, verdict, stored, writtenAt, ...(refused !== undefined && { refused }) };
   }
 
+  /** It was there before the book was opened. */
+  found(entry: TriggerEntry, stored: number): void {
+    const trigger = this.#log?.known(entry.trigger) ?? entry.trigger;
+    this.#set({ ...entry, trigger, stored, writtenAt: trigger.metadata.resourceVersion ?? '' });
+  }
+
+  /** It was written, with the version that was reserved for it. Answers it as it is now. */
+  written(entry: TriggerEntry, stored: number, writtenAt: string): Trigger {
+    const trigger = this.#told(entry, writtenAt);
+    this.#set({ ...entry, trigger, stored, writtenAt });
+    return trigger;
+  }
+
+  /** It is another now. */
   put(entry: TriggerEntry): void {
-    this.#entries.set(triggerKeyText(triggerKeyOf(entry.trigger)), entry);
+    this.#set({ ...entry, trigger: this.#told(entry) });
   }
 
   remove(key: TriggerKey): void {
+    const entry = this.entry(key);
+    if (!entry) return;
     this.#entries.delete(triggerKeyText(key));
+    this.#log?.removed(entry.trigger);
+  }
+
+  /** The object with the version of its change, which those who watch are told. */
+  #told({ trigger }: TriggerEntry, reserved?: string): Trigger {
+    const before = this.entry(triggerKeyOf(trigger))?.trigger;
+    return this.#log?.put(trigger, before, reserved) ?? trigger;
+  }
+
+  #set(entry: TriggerEntry): void {
+    this.#entries.set(triggerKeyText(triggerKeyOf(entry.trigger)), entry);
   }
 
   tell(): void {
@@ -101,7 +136,7 @@ export class TriggerBook implements DeployedTriggers {
       .map(([, { trigger }]) => trigger)
       .filter(({ metadata }) => matchesLabels(metadata.labels, labels))
       .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
-    return { items, resourceVersion: String(this.counter) };
+    return { items, resourceVersion: this.#log?.version ?? '' };
   }
 
   #verdict(trigger: Trigger, refused: string | undefined): TriggerVerdict {

@@ -16,9 +16,10 @@ import {
   otherObject,
   type Named,
 } from './core/object-errors.ts';
-import { asCreated, asUpdated } from './core/stored-runtime.ts';
+import { asCreated, asUpdated, sawWhatIsWritten } from './core/stored-runtime.ts';
 import { triggerWarnings } from './core/trigger-status.ts';
 import type { Deployments } from './deployments.ts';
+import { ResourceLog, type ResourceChanges } from './resource-log.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { createSerial } from './serial.ts';
 import { readStoredTrigger } from './stored-trigger.ts';
@@ -46,23 +47,22 @@ export interface WrittenTrigger {
 const named = ({ name }: TriggerKey): Named => ({ kind: triggerKind, name });
 const rowKey = ({ namespace, name }: TriggerKey) => ({ kind: triggerKind, namespace, name });
 
-const versioned = (trigger: Trigger, resourceVersion: number): Trigger => ({
-  ...trigger,
-  metadata: { ...trigger.metadata, resourceVersion: String(resourceVersion) },
-});
-
-/** The text that is stored: the counter is the store's, and status is seen anew. */
-function storedText({ status: _, ...trigger }: Trigger): string {
-  const { resourceVersion: __, ...metadata } = trigger.metadata;
-  return JSON.stringify({ ...trigger, metadata });
-}
+/** The text that is stored: its version is that of this write, as whoever reads it after a restart is told. Status is seen anew. */
+const storedText = ({ status: _, ...trigger }: Trigger, resourceVersion: string): string =>
+  JSON.stringify({ ...trigger, metadata: { ...trigger.metadata, resourceVersion } });
 
 /** Rejects a write that was meant for another object, or for an earlier state of this one. */
-function checkMeant({ metadata: given }: Trigger, { metadata: has }: Trigger, key: TriggerKey): void {
-  if (given.uid !== undefined && given.uid !== has.uid)
-    throw otherObject(named(key), given.uid, has.uid ?? '');
+function checkMeant(
+  { metadata: given }: Trigger,
+  { trigger, writtenAt }: TriggerEntry,
+  version: string,
+): void {
+  const { metadata: has } = trigger;
+  const about = named(triggerKeyOf(trigger));
+  if (given.uid !== undefined && given.uid !== has.uid) throw otherObject(about, given.uid, has.uid ?? '');
   // Kubernetes takes an empty version for none.
-  if (given.resourceVersion && given.resourceVersion !== has.resourceVersion) throw objectChanged(named(key));
+  if (given.resourceVersion && !sawWhatIsWritten(given.resourceVersion, writtenAt, version))
+    throw objectChanged(about);
 }
 
 /**
@@ -72,12 +72,14 @@ function checkMeant({ metadata: given }: Trigger, { metadata: has }: Trigger, ke
 export class TriggerRegistry implements DeployedTriggers {
   readonly #deps: TriggerRegistryDeps;
   readonly #book: TriggerBook;
+  readonly #log: ResourceLog<Trigger>;
   readonly #oneAtATime = createSerial();
   readonly #stop: Cancel;
 
   constructor(deps: TriggerRegistryDeps) {
     this.#deps = deps;
-    this.#book = new TriggerBook(deps);
+    this.#log = new ResourceLog(deps.clock);
+    this.#book = new TriggerBook({ ...deps, changes: this.#log });
     this.#stop = deps.deployments.onChange((runtime) => void this.#book.retarget(runtime));
   }
 
@@ -94,6 +96,11 @@ export class TriggerRegistry implements DeployedTriggers {
     return this.#book.onChange(listener);
   }
 
+  /** What changed, for whoever watches. */
+  get changes(): ResourceChanges {
+    return this.#log;
+  }
+
   get(key: TriggerKey): Trigger | undefined {
     return this.#book.entry(key)?.trigger;
   }
@@ -104,11 +111,10 @@ export class TriggerRegistry implements DeployedTriggers {
 
   /** Reads the store; to be called once, before anything else. Answers what is no longer valid: it is kept and takes no events. */
   async load(): Promise<readonly { readonly key: TriggerKey; readonly why: string }[]> {
-    const { resources, resourceVersion } = await this.#deps.store.all();
-    this.#book.counter = resourceVersion;
+    const { resources } = await this.#deps.store.all();
     for (const row of resources.filter(({ kind }) => kind === triggerKind)) {
       const { trigger, refused } = readStoredTrigger(row);
-      this.#book.put(this.#book.entryOf(versioned(trigger, row.resourceVersion), refused));
+      this.#book.found(this.#book.entryOf(trigger, refused), row.resourceVersion);
     }
     return this.#book
       .entries()
@@ -151,8 +157,7 @@ export class TriggerRegistry implements DeployedTriggers {
   remove(key: TriggerKey): Promise<Trigger> {
     return this.#oneAtATime(async () => {
       const { trigger } = this.#existing(key);
-      const removed = await this.#deps.store.remove(rowKey(key));
-      if (typeof removed === 'object') this.#book.counter = removed.resourceVersion;
+      await this.#deps.store.remove(rowKey(key));
       this.#book.remove(key);
       this.#book.tell();
       return trigger;
@@ -168,9 +173,9 @@ export class TriggerRegistry implements DeployedTriggers {
 
   async #replace(trigger: Trigger): Promise<WrittenTrigger> {
     const before = this.#existing(triggerKeyOf(trigger));
-    checkMeant(trigger, before.trigger, triggerKeyOf(trigger));
+    checkMeant(trigger, before, this.#log.version);
     const next = asUpdated(before.trigger, trigger);
-    if (next !== 'unchanged') return this.#commit(next, before.trigger);
+    if (next !== 'unchanged') return this.#commit(next, before);
     return { trigger: before.trigger, what: 'unchanged', warnings: triggerWarnings(before.verdict) };
   }
 
@@ -180,17 +185,17 @@ export class TriggerRegistry implements DeployedTriggers {
     return entry;
   }
 
-  async #commit(next: Trigger, before: Trigger | undefined): Promise<WrittenTrigger> {
+  async #commit(next: Trigger, before: TriggerEntry | undefined): Promise<WrittenTrigger> {
     const key = triggerKeyOf(next);
-    const expected = before ? Number(before.metadata.resourceVersion) : 'absent';
-    const put = await this.#deps.store.put({ ...rowKey(key), json: storedText(next) }, expected);
+    const expected = before ? before.stored : 'absent';
+    const version = this.#log.reserve();
+    const put = await this.#deps.store.put({ ...rowKey(key), json: storedText(next, version) }, expected);
     if (put === 'exists') throw objectExists(named(key));
     if (put === 'missing' || put === 'conflict') throw objectChanged(named(key));
-    this.#book.counter = put.resourceVersion;
-    const entry = this.#book.entryOf(versioned(next, put.resourceVersion));
-    this.#book.put(entry);
+    const entry = this.#book.entryOf(next);
+    const trigger = this.#book.written(entry, put.resourceVersion, version);
     this.#book.tell();
     const what = before ? 'configured' : 'created';
-    return { trigger: entry.trigger, what, warnings: triggerWarnings(entry.verdict) };
+    return { trigger, what, warnings: triggerWarnings(entry.verdict) };
   }
 }

@@ -18,6 +18,12 @@ export type Verdict =
   /** Kept, but not served. `reason` is one word, as Kubernetes wants it. */
   | { readonly accepted: false; readonly reason: string; readonly message: string };
 
+/** How many of its sessions have a sandbox that runs or starts, and how many sleep. */
+interface Sessions {
+  readonly active: number;
+  readonly asleep: number;
+}
+
 /** A condition without its type, time and generation. */
 export type Told = Pick<Condition, 'status' | 'reason' | 'message'>;
 
@@ -38,7 +44,12 @@ export function readiness(kind: Runtime['kind'], verdict: Verdict): Told {
 }
 
 /** The runtime with its status brought up to date; spec and metadata stay. `now` is ms since the epoch. */
-export function withStatus<R extends Runtime>(runtime: R, verdict: Verdict, now: number): R {
+export function withStatus<R extends Runtime>(
+  runtime: R,
+  verdict: Verdict,
+  now: number,
+  sessions?: Sessions,
+): R {
   const observedGeneration = runtime.metadata.generation ?? 1;
   const ready = readiness(runtime.kind, verdict);
   const scaling = verdict.accepted ? scaled(verdict.runtime, verdict.pool) : undefined;
@@ -56,10 +67,14 @@ export function withStatus<R extends Runtime>(runtime: R, verdict: Verdict, now:
       [...kept],
     ),
     ready: ready.status === 'True',
+    observedGeneration,
     ...(verdict.accepted && {
       revision: verdict.runtime.revision,
       scaling: toldScaling(verdict.runtime, verdict.pool),
     }),
+    warm: verdict.accepted ? verdict.pool.ready : 0,
+    wanted: verdict.accepted ? verdict.pool.wanted : 0,
+    ...sessions,
   };
   return { ...runtime, status };
 }

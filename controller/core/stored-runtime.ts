@@ -55,3 +55,10 @@ export function asUpdated<R extends Resource>(current: R, next: R): R | 'unchang
   const { status } = current;
   return { ...without(next, metadata), ...(status !== undefined && { status }) };
 }
+
+/**
+ * Whether whoever saw an object at a version saw what is written now: it was written at `writtenAt`, and later changes up to
+ * `version` were of its status alone.
+ */
+export const sawWhatIsWritten = (seen: string, writtenAt: string, version: string): boolean =>
+  Number(seen) >= Number(writtenAt) && Number(seen) <= Number(version);

@@ -15,6 +15,9 @@ const agents = `${group}/namespaces/default/agentruntimes`;
 const interpreters = `${group}/namespaces/default/codeinterpreters`;
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
 
+/** Versions count from when the lab begins. */
+const version = (change: number): string => String(Date.UTC(2026, 0, 1) + change);
+
 interface Stored {
   readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly generation: number };
   readonly spec: Record<string, unknown>;
@@ -44,7 +47,7 @@ describe('create', () => {
     expect(answer.json()).toMatchObject({
       apiVersion: 'runtime.agentcube.volcano.sh/v1alpha1',
       kind: 'AgentRuntime',
-      metadata: { name: 'hello', namespace: 'default', generation: 1, resourceVersion: '1' },
+      metadata: { name: 'hello', namespace: 'default', generation: 1, resourceVersion: version(1) },
       spec: { sessionTimeout: '15m', maxSessionDuration: '8h', targetPort: [{ protocol: 'HTTP' }] },
       status: { ready: true },
     });
@@ -197,7 +200,7 @@ describe('list', () => {
     expect((await lab.ask('GET', agents)).json()).toMatchObject({
       kind: 'AgentRuntimeList',
       apiVersion: 'runtime.agentcube.volcano.sh/v1alpha1',
-      metadata: { resourceVersion: '2' },
+      metadata: { resourceVersion: version(2) },
       items: [{ metadata: { name: 'a' } }],
     });
     expect((await lab.ask('GET', interpreters)).json()).toMatchObject({
@@ -227,7 +230,7 @@ describe('replace', () => {
       body: agent('hello', { sessionTimeout: '5m' }),
     });
     expect(answer.status).toBe(200);
-    expect(answer.json<Stored>().metadata).toMatchObject({ generation: 2, resourceVersion: '2' });
+    expect(answer.json<Stored>().metadata).toMatchObject({ generation: 2, resourceVersion: version(2) });
   });
 
   test('409 Conflict over an older version', async () => {
@@ -289,7 +292,9 @@ describe('patch', () => {
     const body = JSON.stringify({ spec: { warmPoolSize: -1 } });
     const answer = await lab.ask('PATCH', `${agents}/hello`, { body, headers: mergePatch });
     expect(answer.json()).toMatchObject({ code: 422, details: { causes: [{ field: 'spec.warmPoolSize' }] } });
-    expect((await lab.ask('GET', `${agents}/hello`)).json<Stored>().metadata.resourceVersion).toBe('1');
+    expect((await lab.ask('GET', `${agents}/hello`)).json<Stored>().metadata.resourceVersion).toBe(
+      version(1),
+    );
   });
 });
 
