@@ -1,8 +1,7 @@
 // What a controller that does not lead answers on the control port: whatever the leader answers, or that there is none.
 // Requests and answers are passed on as they come, nothing of them is kept. Does not own health routes nor who leads.
 // A request is passed on once: two controllers that each take the other for the leader refuse it instead of going round.
-import type { Agent } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { PlatformError } from '../../model/errors.ts';
@@ -34,6 +33,7 @@ export function createStandbyApi({ leaderUrl, agent, log }: StandbyApiDeps): Exp
     ...(agent && { agent }),
     router: (request) => targets.get(request) ?? '',
     plugins: [
+      (server) => void server.on('proxyRes', (answer, _, response) => begin(answer, response)),
       (server) =>
         void server.on('error', (error, request, response) => {
           log('the leader could not be asked', { error: error.message });
@@ -52,6 +52,12 @@ export function createStandbyApi({ leaderUrl, agent, log }: StandbyApiDeps): Exp
     return void proxy(request, response, next);
   });
   return app;
+}
+
+/** A stream begins when it is opened, not with its first word. */
+function begin(answer: IncomingMessage, response: ServerResponse): void {
+  // The proxy sets headers as soon as its listeners have returned.
+  if (answer.headers['content-length'] === undefined) queueMicrotask(() => response.flushHeaders());
 }
 
 const isAnswer = (response: unknown): response is Response =>

@@ -51,6 +51,24 @@ describe('a leader is known', () => {
     expect(Buffer.from(first?.value ?? []).toString()).toBe('first');
   });
 
+  test('an answer begins as the leader begins it, before there is anything to tell', async () => {
+    const leader = await serve(
+      (_, response) => void response.writeHead(200, { 'x-from': 'leader' }).flushHeaders(),
+    );
+    const response = await fetch(await standby(() => leader));
+    expect(response.headers.get('x-from')).toBe('leader');
+    await response.body?.cancel();
+  });
+
+  test('an answer that breaks off breaks off for the client, too', async () => {
+    const leader = await serve((_, response) => {
+      response.write('first');
+      setTimeout(() => response.destroy(), 50);
+    });
+    const response = await fetch(await standby(() => leader));
+    await expect(response.text()).rejects.toThrow();
+  });
+
   test('one that does not answer is said to lead no more', async () => {
     const url = await standby(() => 'http://127.0.0.1:1');
     const answer = await ask(url, '/v1/agent-runtime');
