@@ -1,6 +1,6 @@
 // Looks at everything when a run has healed: each session's own memory, and what there is on the machine (S5).
 // Asks again for a while: being in order in the end is what is promised, not at the first moment.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -10,6 +10,7 @@ import { invocation, type Door, type Held } from './client.ts';
 import { poolSize } from './deployment.ts';
 import type { Entry, History, Inventory, Result } from './history.ts';
 import { ask } from './request.ts';
+import { sandboxProcesses } from './sandboxes.ts';
 
 const askForMs = 60_000;
 const settleForMs = 90_000;
@@ -54,26 +55,6 @@ export async function readFinals(history: History, held: readonly Held[], door: 
   await Promise.all(held.map((one) => readFinal(history, one, door)));
 }
 
-const text = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // a process that has gone meanwhile
-  }
-};
-
-/** Sandboxes of which a process lives, by what it has mounted or was started with. */
-function aliveIn(dataDir: string): string[] {
-  const name = path.basename(path.dirname(dataDir));
-  const pattern = new RegExp(`${name}/data/sandboxes/([^/\\s\\0]+)/`, 'g');
-  const found = new Set<string>();
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    const told = ['mountinfo', 'cmdline', 'environ'].map((file) => text(`/proc/${pid}/${file}`)).join('\n');
-    for (const [, id] of told.matchAll(pattern)) if (id !== undefined) found.add(id);
-  }
-  return [...found].sort();
-}
-
 async function look(dataDir: string, door: Door): Promise<Omit<Inventory, 'at'> | undefined> {
   const url = `${door.url}/v1/sessions?limit=1000`;
   const { body } = await ask({ method: 'GET', url, patienceMs }, 'nothing');
@@ -82,7 +63,7 @@ async function look(dataDir: string, door: Door): Promise<Omit<Inventory, 'at'> 
   return {
     t: 'inventory',
     sandboxes: readdirSync(path.join(dataDir, 'sandboxes')).sort(),
-    alive: aliveIn(dataDir),
+    alive: [...sandboxProcesses(dataDir).keys()].sort(),
     sessions: list.items.map(({ sessionId, state, sandbox, reason, lost }) => ({
       id: sessionId,
       state,

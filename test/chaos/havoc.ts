@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultEntry, History } from './history.ts';
 import type { Fault, Planned } from './plan.ts';
 import type { Wire } from './proxy.ts';
+import { killProcess, sandboxProcesses } from './sandboxes.ts';
 import type { Stage } from './stage.ts';
 
 const wireWords: Readonly<Record<Wire['kind'], FaultEntry['what']>> = {
@@ -64,6 +65,8 @@ export class Havoc {
         return this.restartRedis(fault.signal, fault.downMs);
       case 'wire':
         return this.wire(fault.program, fault.wire, fault.ms);
+      case 'sandbox':
+        return Promise.resolve(this.killSandbox(fault.nth));
     }
   }
 
@@ -73,6 +76,15 @@ export class Havoc {
     this.#stage.keepAway(name, downMs);
     this.#history.write({ t: 'fault', what: 'kill', target: name });
     await program.kill('SIGKILL');
+  }
+
+  /** Whatever it is doing: at work, asleep, or just being started. Nothing when none lives. */
+  killSandbox(nth: number): void {
+    const alive = [...sandboxProcesses(this.#stage.dataDir)].sort(([a], [b]) => a.localeCompare(b));
+    const [id, pids] = alive[nth % Math.max(1, alive.length)] ?? [];
+    if (id === undefined || !pids) return;
+    this.#history.write({ t: 'fault', what: 'kill-sandbox', target: id });
+    for (const pid of pids) killProcess(pid);
   }
 
   async freeze(name: string, ms: number): Promise<void> {

@@ -15,7 +15,8 @@ export interface Reading {
   readonly strangers: readonly string[];
 }
 
-export type OperationKind = 'open' | 'use' | 'slow' | 'pause' | 'delete';
+/** `post`: events are sent; the others are of sessions. */
+export type OperationKind = 'open' | 'use' | 'slow' | 'pause' | 'delete' | 'post';
 
 /** How an operation ended, as its client saw it. */
 export type Result =
@@ -26,6 +27,8 @@ export type Result =
       readonly sessionId?: string;
       /** `Server-Timing`: what was waited for. */
       readonly timing?: string;
+      /** How many deliveries events that were posted make. */
+      readonly deliveries?: number;
     }
   | {
       readonly kind: 'refusal';
@@ -53,6 +56,8 @@ export interface Begin {
   readonly through: string;
   /** Absent while the client does not know its session's id. */
   readonly id?: string;
+  /** The events that are posted, in the order in which they are sent. */
+  readonly events?: readonly string[];
 }
 
 export interface End {
@@ -62,12 +67,22 @@ export interface End {
   readonly result: Result;
 }
 
-/** What was done to the run. `target`: a program, `redis`, or `all` connections. */
+/** What was done to the run. `target`: a program, `redis`, a sandbox, or `all` connections. */
 export interface FaultEntry {
   readonly t: 'fault';
   readonly at: number;
   readonly what:
-    'kill' | 'freeze' | 'thaw' | 'cut' | 'stall' | 'slow' | 'mend' | 'redis-down' | 'redis-up' | 'emptied';
+    | 'kill'
+    | 'kill-sandbox'
+    | 'freeze'
+    | 'thaw'
+    | 'cut'
+    | 'stall'
+    | 'slow'
+    | 'mend'
+    | 'redis-down'
+    | 'redis-up'
+    | 'emptied';
   readonly target: string;
   readonly detail?: string;
 }
@@ -119,10 +134,62 @@ export interface Started {
   readonly t: 'started';
   readonly at: number;
   readonly seed: number;
+  /** Of a run of events: how many, and the time of `at` 0 (ms since the epoch). */
+  readonly events?: number;
+  readonly epoch?: number;
   readonly minutes: number;
 }
 
-export type Entry = Begin | End | FaultEntry | Life | Final | Inventory | Started;
+/** One event in a handler's hands. */
+export interface Handling {
+  readonly id: string;
+  /** When its handler began (ms since the epoch). */
+  readonly at: number;
+  /** The process that handled it. */
+  readonly boot: string;
+  /** Other events that the same process had in hand then. */
+  readonly beside: readonly string[];
+}
+
+/** What one session wrote down of the events it handled, in the order in which it did. */
+export interface Handled {
+  readonly t: 'handled';
+  readonly at: number;
+  readonly session: string;
+  /** The subject of all of them. */
+  readonly subject: string;
+  readonly handlings: readonly Handling[];
+}
+
+/** Events among the dead letters in the end. */
+export interface Dead {
+  readonly t: 'dead';
+  readonly at: number;
+  readonly letters: readonly {
+    readonly id: string;
+    /** What the last try was answered; 0: nothing. */
+    readonly code: number;
+    readonly tries: number;
+    readonly why: string;
+  }[];
+}
+
+/** How many events were dealt with so far. */
+export interface SettledSoFar {
+  readonly t: 'settled';
+  readonly at: number;
+  readonly events: number;
+}
+
+/** How many deliveries the queue still had when everything had healed. */
+export interface Waiting {
+  readonly t: 'waiting';
+  readonly at: number;
+  readonly deliveries: number;
+}
+
+export type Entry =
+  Begin | End | FaultEntry | Life | Final | Inventory | Started | Handled | Dead | Waiting | SettledSoFar;
 
 type Untimed<T> = T extends Entry ? Omit<T, 'at'> : never;
 

@@ -1,21 +1,22 @@
-// `npm run chaos -- --minutes 5 --seed S [--out FILE]`: one run, its summary, what the checker found. Exit code 1 when it found something.
+// `npm run chaos -- --minutes 5 --seed S [--out FILE]`, or `--events N`: one run, its summary, what the checker found.
+// Exit code 1 when it found something.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { check, type Violation } from './checker.ts';
+import type { Violation } from './checker.ts';
 import { openHistory, readHistory, type Entry, type History } from './history.ts';
-import { runChaos } from './run.ts';
-import { summarize, summaryText } from './summary.ts';
+import { eventsKind, kindOf, requestsKind, type Judging, type Kind } from './kinds.ts';
 
-const help = `Chaos: three activators, two controllers, two autoscalers, Redis and real sandboxes under load, and faults at random.
+const help = `Chaos: real programs, Redis and sandboxes under load, and faults at random.
 
-  --minutes N   how long faults go on (5)
+  --minutes N   requests for sessions; for so long programs are killed, frozen and cut off (5)
+  --events N    in its place: N events for agents, while activators, controllers, Redis and sandboxes are killed (20000)
+  --sessions N  sessions that each client holds at most (3); with --events: sessions that events are for (200)
+  --workers N   clients at once (8); not with --events
   --seed S      which faults and requests; the same seed does the same (the time)
   --out FILE    the history, one JSON object a line (a file in the temporary folder)
   --read FILE   no run: the summary and the verdict of a history that an earlier run wrote
-  --workers N   clients at once (8)
-  --sessions N  sessions that each client holds at most (3)
 
 Ctrl-C ends it early; what was done until then is judged.`;
 
@@ -26,38 +27,39 @@ const shownViolations = 50;
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '5' },
+    events: { type: 'string' },
     seed: { type: 'string' },
     out: { type: 'string' },
     read: { type: 'string' },
     workers: { type: 'string', default: '8' },
-    sessions: { type: 'string', default: '3' },
+    sessions: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-function number(name: 'minutes' | 'seed' | 'workers' | 'sessions', otherwise = 0): number {
+function number(name: 'minutes' | 'events' | 'seed' | 'workers' | 'sessions', otherwise = 0): number {
   const value = Number(values[name] ?? otherwise);
   if (Number.isFinite(value) && value > 0) return value;
   process.stderr.write(`--${name} must be a number above 0\n`);
   process.exit(2);
 }
 
-function tellProgress(history: History): () => void {
+function tellProgress(kind: Kind, history: History): () => void {
   const timer = setInterval(() => {
-    const { requests, answered, sessions, faults } = summarize(history.entries());
-    const done = [...faults].filter(([what]) => !['mend', 'thaw', 'redis-up'].includes(what));
-    const happened = done.map(([what, times]) => `${times} ${what}`).join(', ') || 'none';
     const at = Math.round(history.now() / 1_000);
-    print(
-      `  ${at} s: ${answered} of ${requests} requests answered, ${sessions} sessions; faults: ${happened}`,
-    );
+    print(`  ${at} s: ${kind.progress(history.entries())}`);
   }, progressEveryMs);
   return () => clearInterval(timer);
 }
 
 /** Prints what happened and what was found; the exit code tells whether anything was. */
-function report(entries: readonly Entry[], violations: readonly Violation[], file: string): void {
-  print(`\n${summaryText(summarize(entries))}`);
+function report(
+  kind: Judging,
+  entries: readonly Entry[],
+  violations: readonly Violation[],
+  file: string,
+): void {
+  print(`\n${kind.summary(entries)}`);
   if (violations.length === 0) return print('\nthe checker found nothing');
   process.exitCode = 1;
   print(`\nthe checker found ${violations.length} (history in ${file}):`);
@@ -88,34 +90,40 @@ function endOnSignals(): Ending {
   return ending;
 }
 
+function kindAsked(seed: number): Kind {
+  if (values.events !== undefined)
+    return eventsKind({ events: number('events'), subjects: number('sessions', 200), seed });
+  const sizes = { workers: number('workers'), sessionsPerWorker: number('sessions', 3) };
+  return requestsKind({ minutes: number('minutes'), seed, ...sizes });
+}
+
 async function run(): Promise<void> {
   const seed = number('seed', Date.now() % 100_000);
+  const kind = kindAsked(seed);
   const file = path.resolve(values.out ?? path.join(tmpdir(), `agentcube-chaos-${seed}.jsonl`));
   const history = openHistory(file);
-  const minutes = number('minutes');
-  print(`chaos: ${minutes} minutes with seed ${seed}; history in ${file}`);
+  print(`chaos: ${kind.title} with seed ${seed}; history in ${file}`);
   const ending = endOnSignals();
-  const done = tellProgress(history);
-  const violations = await runChaos({
-    minutes,
-    seed,
-    workers: number('workers'),
-    sessionsPerWorker: number('sessions'),
-    history,
-    say: (text) => print(`  ${text}`),
-    stop: ending.early.signal,
-    leave: ending.now.signal,
-    keepOutput: (program, output) => writeFileSync(`${file}.${program}.log`, output),
-  }).finally(done);
+  const done = tellProgress(kind, history);
+  const violations = await kind
+    .run({
+      history,
+      say: (text) => print(`  ${text}`),
+      stop: ending.early.signal,
+      leave: ending.now.signal,
+      keepOutput: (program, output) => writeFileSync(`${file}.${program}.log`, output),
+    })
+    .finally(done);
   history.close();
-  if (violations) return report(history.entries(), violations, file);
+  if (violations) return report(kind, history.entries(), violations, file);
   print('\nleft without a verdict; nothing stays running');
   process.exit(130);
 }
 
 function read(file: string): void {
   const entries = readHistory(file);
-  report(entries, check(entries), file);
+  const kind = kindOf(entries);
+  report(kind, entries, kind.check(entries), file);
 }
 
 if (values.help) print(help);

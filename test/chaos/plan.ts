@@ -10,7 +10,9 @@ export type Fault =
   | { readonly kind: 'freeze'; readonly program: string; readonly ms: number }
   | { readonly kind: 'redis'; readonly signal: 'SIGTERM' | 'SIGKILL'; readonly downMs: number }
   /** `program`: one, or `all` of them, to Redis. */
-  | { readonly kind: 'wire'; readonly program: string; readonly wire: Wire; readonly ms: number };
+  | { readonly kind: 'wire'; readonly program: string; readonly wire: Wire; readonly ms: number }
+  /** kill -9 of all processes of a sandbox; `nth`, counted round, of those that live then. */
+  | { readonly kind: 'sandbox'; readonly nth: number };
 
 export interface Planned {
   /** Milliseconds after the load began. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Result } from './history.ts';
 
 export const sessionHeader = 'x-agentcube-session-id';
+const deliveriesHeader = 'x-agentcube-deliveries';
 
 export interface Asked {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -13,7 +14,12 @@ export interface Asked {
   readonly session?: string;
   /** How long the client waits for the whole answer (ms). */
   readonly patienceMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
+
+/** What a good answer is: a sandbox's reading, no matter what with status 200, or that events were accepted. */
+export type Wanted = 'reading' | 'nothing' | 'accepted';
 
 export interface Got {
   readonly result: Result;
@@ -62,10 +68,12 @@ function refusalOf(response: http.IncomingMessage, text: string, told: string | 
   };
 }
 
-function resultOf(response: http.IncomingMessage, text: string, wants: 'reading' | 'nothing'): Result {
+function resultOf(response: http.IncomingMessage, text: string, wants: Wanted): Result {
   const sessionId = header(response, sessionHeader);
+  if (wants === 'accepted' && response.statusCode === 202)
+    return { kind: 'answer', status: 202, deliveries: Number(header(response, deliveriesHeader)) };
   const reading = readingSchema.safeParse(parsed(text)).data;
-  const fine = response.statusCode === 200 && (wants === 'nothing' || reading !== undefined);
+  const fine = response.statusCode === 200 && wants !== 'accepted' && (wants === 'nothing' || reading);
   if (!fine) return refusalOf(response, text, sessionId);
   const timing = header(response, 'server-timing');
   return {
@@ -77,14 +85,18 @@ function resultOf(response: http.IncomingMessage, text: string, wants: 'reading'
   };
 }
 
-/** Resolves with how it ended. `wants`: whether a good answer is a sandbox's reading, or only its status counts. */
-export function ask(asked: Asked, wants: 'reading' | 'nothing'): Promise<Got> {
-  const { method, url, session, patienceMs } = asked;
+function headersOf({ session, headers, body = '' }: Asked): http.OutgoingHttpHeaders {
+  const own = session === undefined ? {} : { [sessionHeader]: session };
+  return { ...headers, ...own, 'content-length': Buffer.byteLength(body) };
+}
+
+/** Resolves with how it ended. */
+export function ask(asked: Asked, wants: Wanted): Promise<Got> {
+  const { method, url, patienceMs } = asked;
   return new Promise((resolve) => {
     let connected = false;
     let late = false;
-    const headers = { ...(session !== undefined && { [sessionHeader]: session }), 'content-length': 0 };
-    const request = http.request(url, { method, headers, agent: false });
+    const request = http.request(url, { method, headers: headersOf(asked), agent: false });
     const timer = setTimeout(() => {
       late = true;
       request.destroy();
@@ -106,6 +118,6 @@ export function ask(asked: Asked, wants: 'reading' | 'nothing'): Promise<Got> {
         finish(resultOf(response, text, wants), parsed(text));
       });
     });
-    request.end();
+    request.end(asked.body);
   });
 }

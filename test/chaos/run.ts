@@ -10,11 +10,8 @@ import { startLoad, type Load } from './load.ts';
 import { planFaults } from './plan.ts';
 import { Stage } from './stage.ts';
 
-export interface RunOptions {
-  readonly minutes: number;
-  readonly seed: number;
-  readonly workers: number;
-  readonly sessionsPerWorker: number;
+/** What a run is given, of whatever kind it is. */
+export interface Playing {
   readonly history: History;
   /** Told in words what goes on. */
   readonly say: (text: string) => void;
@@ -24,6 +21,13 @@ export interface RunOptions {
   readonly leave: AbortSignal;
   /** Given what each program printed, when the checker found something or the run could not go on. */
   readonly keepOutput: (program: string, output: string) => void;
+}
+
+export interface RunOptions extends Playing {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly workers: number;
+  readonly sessionsPerWorker: number;
 }
 
 /** The longest that a frozen program and then a wake may keep a client (ms). */
@@ -59,7 +63,7 @@ export async function judge(
   return check(history.entries());
 }
 
-const aborted = (signal: AbortSignal): Promise<undefined> =>
+export const aborted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
     else signal.addEventListener('abort', () => resolve(undefined), { once: true });

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sweep } from '../support/leftovers.ts';
 import { startPrograms, type Program, type Programs, type ProgramSettings } from '../support/programs.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
+import type { Door } from './client.ts';
 import { untilDeployed, writeDeployment } from './deployment.ts';
 import type { History } from './history.ts';
 import { startProxy, type Proxy } from './proxy.ts';
@@ -18,7 +19,21 @@ export interface StageOptions {
   readonly history: History;
   /** Beside those that make a run lively; for all programs. */
   readonly settings?: ProgramSettings;
+  /** In place of the two runtimes of the remembering agent. */
+  readonly deployment?: Deployment;
+  /** Further arguments of Redis. */
+  readonly redisArgs?: readonly string[];
 }
+
+/** What is deployed. */
+export interface Deployment {
+  /** Writes the folder that the controllers apply. */
+  readonly write: (folder: string) => void;
+  /** Resolves when every activator serves all of it: being ready does not say that. */
+  readonly untilServed: (activators: readonly Door[], controller: Door) => Promise<void>;
+}
+
+const remembering: Deployment = { write: writeDeployment, untilServed: untilDeployed };
 
 /** Short leases and waits, so that what depends on them happens in a run of minutes. */
 const lively: ProgramSettings = {
@@ -82,8 +97,9 @@ export class Stage {
     const root = mkdtempSync(path.join(tmpdir(), 'agentcube-chaos-'));
     chmodSync(root, 0o755);
     const folder = path.join(root, 'deployed');
-    writeDeployment(folder);
-    const redis = await startRedis();
+    const { deployment = remembering, redisArgs = [] } = options;
+    deployment.write(folder);
+    const redis = await startRedis({ args: redisArgs });
     const names = namesOf(options);
     const proxies = new Map(
       await Promise.all(names.map(async (name) => [name, await startProxy(redis.port)] as const)),
@@ -101,7 +117,7 @@ export class Stage {
     try {
       await programs.ready();
       const [controller] = programs.controllers;
-      if (controller) await untilDeployed(programs.activators, controller);
+      if (controller) await deployment.untilServed(programs.activators, controller);
     } catch (fault) {
       await stage.close();
       throw fault;

@@ -1,6 +1,7 @@
 // What happened in a run, in numbers for people. Judges nothing (checker.ts). Pure.
 import { runOf, type Operation } from './checks/run.ts';
 import type { Entry, FaultEntry } from './history.ts';
+import { quantile, seconds, tableText, tally, words } from './numbers.ts';
 
 export interface Summary {
   readonly requests: number;
@@ -21,12 +22,6 @@ export interface Summary {
   readonly worstSessionMs: number;
 }
 
-function tally<T>(items: Iterable<T>): Map<T, number> {
-  const counts = new Map<T, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return counts;
-}
-
 const worked = ({ result }: Operation): boolean => result.kind === 'answer' && result.reading !== undefined;
 
 function otherWord({ result }: Operation): string[] {
@@ -40,9 +35,6 @@ const waitWord = ({ result }: Operation): string[] => {
   const word = result.kind === 'answer' ? /^[a-z]+/.exec(result.timing ?? '')?.[0] : undefined;
   return word === undefined ? [] : [word];
 };
-
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
 function worstSilence(operations: readonly Operation[]): number {
   const times = operations
@@ -91,17 +83,16 @@ export function summarize(entries: readonly Entry[]): Summary {
   };
 }
 
-const words = (counts: ReadonlyMap<string, number>): string =>
-  [...counts]
-    .sort(([a], [b]) => a.localeCompare(b))
-    .map(([word, count]) => `${word} ${count}`)
-    .join(', ') || 'none';
-
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+/** What was done so far; what only undoes it is left out. */
+export function faultsText(entries: readonly Entry[]): string {
+  const { faults } = summarize(entries);
+  const done = [...faults].filter(([what]) => !['mend', 'thaw', 'redis-up'].includes(what));
+  return done.map(([what, times]) => `${times} ${what}`).join(', ') || 'none';
+}
 
 /** As a table of two columns. */
 export function summaryText(summary: Summary): string {
-  const rows: readonly (readonly [string, string])[] = [
+  return tableText([
     ['requests', `${summary.requests}, answered ${summary.answered}`],
     ['refused or broken', words(summary.others)],
     ['sessions', String(summary.sessions)],
@@ -111,7 +102,5 @@ export function summaryText(summary: Summary): string {
     ['answer times', `median ${summary.medianMs} ms, 99th of 100 ${seconds(summary.p99Ms)}`],
     ['worst silence', `${seconds(summary.worstSilenceMs)} without an answer to anybody`],
     ['worst session', `${seconds(summary.worstSessionMs)} from a first failure to the next answer`],
-  ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+  ]);
 }
