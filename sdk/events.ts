@@ -1,6 +1,9 @@
 // Owns: events as a client sends and watches them: CloudEvents in, dead letters, the stream of deliveries.
 // Does not own: triggers, nor what handles an event. Stock AgentCube 0.1 has none of this.
+import { DeadLetters, type EventName, type OfTrigger } from './dead-letters.ts';
 import type { CallOptions, ConnectOptions } from './options.ts';
+import { Client, jsonBody } from './transport/client.ts';
+import { lines, parseJson } from './transport/read.ts';
 
 /** A CloudEvent 1.0. Lower-case names beside these are extension attributes. */
 export interface CloudEventInit {
@@ -26,38 +29,6 @@ export interface Sent {
   readonly deliveries: number;
   /** The ids that the events had, those that were made for them included. */
   readonly ids: readonly string[];
-}
-
-/** Which event a dead letter or a delivery is of. */
-export interface EventName {
-  readonly id: string;
-  readonly source: string;
-  readonly type: string;
-}
-
-/** An event that was given up. Times are RFC 3339, in UTC. */
-export interface DeadLetter {
-  readonly id: string;
-  /** The name of its trigger. */
-  readonly trigger: string;
-  readonly event: EventName;
-  readonly tries: number;
-  /** How many replies led to it. */
-  readonly hops: number;
-  /** `code`: the status that was answered, 0 when nothing was; `data`: the beginning of it, or why there was none. */
-  readonly error: { readonly dest: string; readonly code: number; readonly data: string };
-  readonly cameAt: string;
-  readonly buriedAt: string;
-}
-
-/** With the event as it came. */
-export interface DeadLetterWithEvent extends DeadLetter {
-  readonly message: {
-    readonly mode: 'binary' | 'structured';
-    readonly headers: readonly { readonly name: string; readonly value: string }[];
-    readonly body?: string;
-    readonly bodyBase64?: string;
-  };
 }
 
 /** One try of one delivery. */
@@ -89,36 +60,6 @@ export interface EventsOptions extends ConnectOptions {
   readonly broker?: string | undefined;
 }
 
-export interface DeadLetterPageOptions extends CallOptions {
-  readonly trigger?: string | undefined;
-  /** At most so many, 1 to 1000; 100. */
-  readonly limit?: number | undefined;
-  /** The id that the page before ended with. */
-  readonly after?: string | undefined;
-}
-
-export interface DeadLetterPage {
-  readonly items: readonly DeadLetter[];
-  /** `after` of the next page; absent on the last. */
-  readonly continue?: string;
-}
-
-/** The dead letters of a namespace. */
-export declare class DeadLetters {
-  /** All, the oldest first, fetched page by page as they are asked for. */
-  list(options?: { readonly trigger?: string | undefined } & CallOptions): AsyncIterableIterator<DeadLetter>;
-  page(options?: DeadLetterPageOptions): Promise<DeadLetterPage>;
-  get(id: string, options?: CallOptions): Promise<DeadLetterWithEvent>;
-  /** Tries one again, as if it came now. */
-  replay(id: string, options?: CallOptions): Promise<number>;
-  /** Tries all of a trigger again; how many there were. */
-  replayAll(trigger: string, options?: CallOptions): Promise<number>;
-  /** Drops one. */
-  drop(id: string, options?: CallOptions): Promise<number>;
-  /** Drops all of a trigger; how many there were. */
-  dropAll(trigger: string, options?: CallOptions): Promise<number>;
-}
-
 /**
  * Events of a namespace.
  *
@@ -136,18 +77,91 @@ export declare class DeadLetters {
  * console.log(deliveries); // 1
  * ```
  */
-export declare class Events {
-  constructor(options?: EventsOptions);
+export class Events {
   readonly deadLetters: DeadLetters;
+  readonly #router: Client;
+  readonly #control: Client;
+  readonly #namespace: string;
+  readonly #broker: string;
+
+  constructor({ namespace = 'default', broker = 'default', ...connect }: EventsOptions = {}) {
+    this.#router = new Client('router', connect);
+    this.#control = new Client('control', connect);
+    this.#namespace = `/v1/namespaces/${encodeURIComponent(namespace)}`;
+    this.#broker = `${this.#namespace}/brokers/${encodeURIComponent(broker)}`;
+    this.deadLetters = new DeadLetters(this.#control, this.#namespace);
+  }
+
   /**
    * Resolves once it is stored. It is sent again where nobody knows whether it was stored, with the same id: a handler may see it
    * twice, as with any event.
    */
-  send(event: CloudEventInit, options?: CallOptions): Promise<Sent>;
+  send(event: CloudEventInit, options: CallOptions = {}): Promise<Sent> {
+    const whole = structured(event);
+    return this.#post(whole, [whole], 'application/cloudevents+json', options);
+  }
+
   /** Stored whole or not at all. */
-  sendBatch(events: readonly CloudEventInit[], options?: CallOptions): Promise<Sent>;
+  sendBatch(events: readonly CloudEventInit[], options: CallOptions = {}): Promise<Sent> {
+    const whole = events.map(structured);
+    return this.#post(whole, whole, 'application/cloudevents-batch+json', options);
+  }
+
   /** Each try of each delivery from now on, until `signal` aborts or the loop ends. */
-  watch(
-    options?: { readonly trigger?: string | undefined } & CallOptions,
-  ): AsyncIterableIterator<Delivery | Missed>;
+  async *watch({ trigger, ...options }: OfTrigger & CallOptions = {}): AsyncGenerator<
+    Delivery | Missed,
+    void
+  > {
+    const only = trigger === undefined ? '' : `&trigger=${encodeURIComponent(trigger)}`;
+    const path = `${this.#namespace}/deliveries?watch=1${only}`;
+    const answer = await this.#control.call({
+      ...asked('events.watch'),
+      ...options,
+      method: 'GET',
+      path,
+      idleTimeoutMs: 0,
+    });
+    for await (const line of lines(answer.body)) yield parseJson(line, 'events.watch') as Delivery | Missed;
+  }
+
+  async #post(
+    body: unknown,
+    events: readonly WholeEvent[],
+    type: string,
+    options: CallOptions,
+  ): Promise<Sent> {
+    const answer = await this.#router.call({
+      ...asked('events.send'),
+      ...options,
+      ...jsonBody(body),
+      method: 'POST',
+      path: this.#broker,
+      headers: { 'content-type': type },
+    });
+    await answer.body.cancel();
+    const deliveries = Number(answer.headers.get('x-agentcube-deliveries') ?? '0');
+    return { deliveries, ids: events.map(({ id }) => id) };
+  }
+}
+
+type WholeEvent = Readonly<Record<string, unknown>> & { readonly id: string };
+
+const fixed = { answerer: 'platform', additive: true, harmless: true } as const;
+const asked = (feature: string) => ({ ...fixed, feature });
+
+const base64 = (bytes: Uint8Array): string => {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+};
+
+/** The event in the JSON form of CloudEvents 1.0, with what was left to the SDK. */
+function structured(event: CloudEventInit): WholeEvent {
+  const { data, ...attributes } = event;
+  const given = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+  const whole = { specversion: '1.0', id: crypto.randomUUID(), time: new Date().toISOString(), ...given };
+  if (data === undefined) return whole;
+  if (data instanceof Uint8Array) return { ...whole, data_base64: base64(data) };
+  const type = typeof data === 'string' ? 'text/plain' : 'application/json';
+  return { datacontenttype: type, ...whole, data };
 }

@@ -1,8 +1,10 @@
 // Owns: sessions as the control API lists them: find, look at, pause, resume, end.
 // Does not own: calls into a session (code-interpreter.ts, agent-runtime.ts). Of these stock AgentCube 0.1 has only `delete`.
+import { endSession, type RuntimeKind } from './end-session.ts';
 import type { CallOptions, ConnectOptions } from './options.ts';
+import { Client } from './transport/client.ts';
 
-export type RuntimeKind = 'AgentRuntime' | 'CodeInterpreter';
+export type { RuntimeKind } from './end-session.ts';
 
 /** `running` uses CPU; `paused` keeps its memory; `suspended` its files; the others are ways between them. */
 export type SessionState =
@@ -83,18 +85,69 @@ export interface SessionPageOptions extends SessionFilter, CallOptions {
  * console.log(await sessions.delete(id)); // false
  * ```
  */
-export declare class Sessions {
-  constructor(options?: ConnectOptions);
+export class Sessions {
+  readonly #client: Client;
+
+  constructor(options: ConnectOptions = {}) {
+    this.#client = new Client('control', options);
+  }
+
   /** All that match, in order of id, fetched page by page as they are asked for. */
-  list(options?: SessionFilter & CallOptions): AsyncIterableIterator<SessionInfo>;
+  async *list(options: SessionFilter & CallOptions = {}): AsyncGenerator<SessionInfo, void> {
+    for (let token: string | undefined; ;) {
+      const page = await this.page({ ...options, continue: token });
+      yield* page.items;
+      token = page.continue;
+      if (token === undefined) return;
+    }
+  }
+
   /** One page of them. */
-  page(options?: SessionPageOptions): Promise<SessionPage>;
+  async page(options: SessionPageOptions = {}): Promise<SessionPage> {
+    const { signal, timeoutMs, ...wanted } = options;
+    const query = queryOf(wanted);
+    return this.#ask<SessionPage>('GET', `/v1/sessions${query}`, 'sessions.list', { signal, timeoutMs });
+  }
+
   /** One; rejects with SESSION_NOT_FOUND. One that ended is remembered for an hour. */
-  get(sessionId: string, options?: CallOptions): Promise<SessionInfo>;
+  get(sessionId: string, options: CallOptions = {}): Promise<SessionInfo> {
+    return this.#ask('GET', pathOf(sessionId), 'sessions.get', options, sessionId);
+  }
+
   /** Resolves when it is paused. Rejects with SESSION_STATE while it has work in hand; `reason` says what. */
-  pause(sessionId: string, options?: CallOptions): Promise<SessionInfo>;
+  pause(sessionId: string, options: CallOptions = {}): Promise<SessionInfo> {
+    return this.#ask('POST', `${pathOf(sessionId)}/pause`, 'sessions.pause', options, sessionId);
+  }
+
   /** Resolves when it runs. */
-  resume(sessionId: string, options?: CallOptions): Promise<SessionInfo>;
-  /** Ends it. False when it was gone already. */
-  delete(sessionId: string, options?: CallOptions): Promise<boolean>;
+  resume(sessionId: string, options: CallOptions = {}): Promise<SessionInfo> {
+    return this.#ask('POST', `${pathOf(sessionId)}/resume`, 'sessions.resume', options, sessionId);
+  }
+
+  /** Ends it. False when it was gone already. Works with stock AgentCube, too: by its route, which serves every kind. */
+  delete(sessionId: string, options: CallOptions = {}): Promise<boolean> {
+    return endSession(this.#client, 'CodeInterpreter', sessionId, options);
+  }
+
+  async #ask<Told>(
+    method: string,
+    path: string,
+    feature: string,
+    options: CallOptions,
+    sessionId?: string,
+  ): Promise<Told> {
+    const asked = { feature, answerer: 'platform', additive: true, harmless: true } as const;
+    const answer = await this.#client.call({ ...asked, ...options, method, path, namesSession: sessionId });
+    return (await answer.json()) as Told;
+  }
+}
+
+const pathOf = (sessionId: string): string => `/v1/sessions/${encodeURIComponent(sessionId)}`;
+
+function queryOf({ labels = {}, state, ...rest }: Omit<SessionPageOptions, keyof CallOptions>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined) query.set(name, String(value));
+  if (state !== undefined) query.set('state', [state].flat().join(','));
+  for (const [name, value] of Object.entries(labels)) query.append('label', `${name}=${value}`);
+  return query.size > 0 ? `?${query.toString()}` : '';
 }
