@@ -3,11 +3,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { PlatformError } from '../model/errors.ts';
+import type { Identity } from '../model/identity.ts';
 import type { RuntimeKey } from '../model/sandbox.ts';
 import type { SessionReads } from '../model/session-store.ts';
+import { answerFailure, failUpgrade } from './answer.ts';
+import { failureOf } from './core/failures.ts';
 import { sessionIdOf } from './core/headers.ts';
 import { createRouter } from './core/route.ts';
 import type { EventIngress } from './events/ingress.ts';
+import type { Guard } from './guard.ts';
 import { HttpCaller, type ForwardDeps, type Signer } from './http-caller.ts';
 import { answerOwn, refuseOwnUpgrade } from './own-routes.ts';
 import { Routing, type RoutingConfig, type RoutingDeps, type RoutingStats } from './routing.ts';
@@ -16,6 +21,8 @@ import { createUpgradeProxy, UpgradeCaller } from './upgrade-caller.ts';
 export interface ActivatorDeps extends RoutingDeps {
   readonly store: RoutingDeps['store'] & Pick<SessionReads, 'get'>;
   readonly signer: Signer;
+  /** Asks callers who they are; without it everybody is let in. */
+  readonly guard?: Pick<Guard, 'admit'> | undefined;
   /** Takes what is sent to brokers; without it there are none. */
   readonly events?: Pick<EventIngress, 'handle' | 'drain'>;
 }
@@ -58,23 +65,46 @@ export function createActivator(deps: ActivatorDeps, config: ActivatorConfig): A
   /** A store that is being rebuilt rejects as one does that is away. */
   const ready = async (): Promise<boolean> => !routing.draining && (await answers(deps.store));
 
+  function admit(
+    req: IncomingMessage,
+    enter: (identity: Identity | undefined) => void,
+    refuse: (error: PlatformError) => void,
+  ): void {
+    if (deps.guard) deps.guard.admit(req.headers.authorization, enter, refuse);
+    else enter(undefined);
+  }
+
   function handler(req: IncomingMessage, res: ServerResponse): void {
     const routed = route(req.method ?? 'GET', req.url ?? '/');
-    if (routed.kind === 'events' && deps.events) return deps.events.handle(req, res, routed);
+    const { events } = deps;
+    if (routed.kind === 'events' && events)
+      return admit(
+        req,
+        () => events.handle(req, res, routed),
+        (error) => answerFailure(res, failureOf(error, false)),
+      );
     if (routed.kind !== 'invoke') return answerOwn(routed, req, res, ready);
-    routing.resolve(new HttpCaller(forwarding, req, res, routed), sessionIdOf(req.rawHeaders));
+    admit(
+      req,
+      (identity) =>
+        routing.resolve(new HttpCaller(forwarding, req, res, routed, identity), sessionIdOf(req.rawHeaders)),
+      (error) => answerFailure(res, failureOf(error, false)),
+    );
   }
 
   function upgrade(req: IncomingMessage, duplex: Duplex, head: Buffer): void {
     const socket = duplex as Socket;
     const routed = route(req.method ?? 'GET', req.url ?? '/');
-    if (routed.kind === 'invoke') {
-      return routing.resolve(
-        new UpgradeCaller(forwarding, req, socket, head, routed),
-        sessionIdOf(req.rawHeaders),
-      );
-    }
-    refuseOwnUpgrade(routed, socket);
+    if (routed.kind !== 'invoke') return refuseOwnUpgrade(routed, socket);
+    admit(
+      req,
+      (identity) =>
+        routing.resolve(
+          new UpgradeCaller(forwarding, req, socket, head, routed, identity),
+          sessionIdOf(req.rawHeaders),
+        ),
+      (error) => failUpgrade(socket, failureOf(error, false)),
+    );
   }
 
   return {

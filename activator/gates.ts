@@ -3,6 +3,7 @@
 // What becomes of a gate is decided in core/gate.ts. A waiting request is not read: its body stays in the socket.
 import type { Cancel, Clock } from '../model/clock.ts';
 import { asPlatformError, type PlatformError } from '../model/errors.ts';
+import { owns, type Identity } from '../model/identity.ts';
 import type { Wakes } from '../model/platform.ts';
 import { runtimeKeyText } from '../model/sandbox.ts';
 import type { Session } from '../model/session.ts';
@@ -25,6 +26,8 @@ export interface GatesDeps {
 export interface Waiter {
   /** The runtime its URL names, as text. */
   readonly targetText: string;
+  /** See Caller. */
+  readonly identity?: Identity | undefined;
   /** `woken`: how the session was found, when it had to be woken. */
   open(route: Route, woken: WaitKind | undefined): void;
   /** `known`: whether the error may tell that the session exists. */
@@ -185,16 +188,25 @@ export class Gates {
     this.#close(gate, (waiter) => waiter.refuse(error, gate.state.seen !== undefined, wokenOf(gate)));
   }
 
-  /** A session answers only under the runtime it belongs to; elsewhere it does not exist. */
+  /** A session answers only under the runtime it belongs to, and to its owner; elsewhere it does not exist. */
   #refuseStrangers(gate: OpenGate): void {
     const { seen } = gate.state;
     if (!seen) return;
     const own = runtimeKeyText(seen.runtime);
     for (const place of [...gate.places]) {
-      if (place.waiter.targetText === own) continue;
+      const { waiter } = place;
+      const isOwner = owns(waiter.identity, seen.ownerId);
+      if (isOwner && waiter.targetText === own) continue;
+      if (!isOwner) this.#tellOf(waiter.identity, gate.sessionId);
       this.#leave(gate, place);
-      place.waiter.refuse(sessionNotFound(gate.sessionId), false, undefined);
+      waiter.refuse(sessionNotFound(gate.sessionId), false, undefined);
     }
+    // A lease that only strangers asked for keeps nobody's session awake.
+    if (gate.places.size === 0) this.#deps.leases.recall(gate.sessionId);
+  }
+
+  #tellOf(identity: Identity | undefined, sessionId: string): void {
+    this.#deps.log("somebody else's session was asked for", { sessionId, subject: identity?.subject });
   }
 }
 

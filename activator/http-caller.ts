@@ -6,6 +6,7 @@ import { badEndpoint, failed, failureOf, noEntry, type Failure } from './core/fa
 import { plainIp, requestHead } from './core/headers.ts';
 import { pickEntry } from './core/pick-entry.ts';
 import type { Target } from './core/route.ts';
+import type { Identity } from '../model/identity.ts';
 import { Exchange, type Trouble } from './exchange.ts';
 import type { OpenDoor } from './doors.ts';
 import type { Log, Route } from './lease-book.ts';
@@ -14,7 +15,8 @@ import type { WaitingRoom } from './waiting-room.ts';
 
 /** Signs for a session, at once when its token is at hand. */
 export interface Signer {
-  tokenFor(sessionId: string): string | Promise<string>;
+  /** `user`: who is to be named in it as the one who calls. */
+  tokenFor(sessionId: string, user?: Identity): string | Promise<string>;
 }
 
 export interface ForwardDeps {
@@ -39,6 +41,7 @@ export function doorFor(route: Route, path: string): OpenDoor | Failure {
 
 export class HttpCaller implements Caller, Trouble {
   readonly target: Target;
+  readonly identity: Identity | undefined;
   readonly #deps: ForwardDeps;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
@@ -48,8 +51,15 @@ export class HttpCaller implements Caller, Trouble {
   #done: (() => void) | undefined;
   #again: (() => void) | undefined;
 
-  constructor(deps: ForwardDeps, req: IncomingMessage, res: ServerResponse, wanted: Wanted) {
+  constructor(
+    deps: ForwardDeps,
+    req: IncomingMessage,
+    res: ServerResponse,
+    wanted: Wanted,
+    identity?: Identity,
+  ) {
     this.target = wanted.target;
+    this.identity = identity;
     this.#deps = deps;
     this.#req = req;
     this.#res = res;
@@ -75,7 +85,7 @@ export class HttpCaller implements Caller, Trouble {
     const beside = { sessionId: route.sessionId, serverTiming };
     const door = doorFor(route, this.#wanted.path);
     if ('body' in door) return this.refuse(door, beside);
-    const token = this.#deps.signer.tokenFor(route.sessionId);
+    const token = this.#deps.signer.tokenFor(route.sessionId, this.identity);
     if (typeof token === 'string') this.#send(door, token, beside);
     else
       token.then(

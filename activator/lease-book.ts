@@ -26,6 +26,7 @@ export interface LeaseBookDeps {
 /** A session that may be forwarded to for as long as its lease lives. */
 export interface Route extends Held {
   readonly targetText: string;
+  readonly ownerId: string | undefined;
   readonly doors: readonly Door[];
   /** Begins a piece of work. The answer ends it; more calls than one count once. */
   work(): () => void;
@@ -38,6 +39,7 @@ class LeasedRoute implements Route {
   readonly generation: number;
   readonly runtime: RuntimeKey;
   readonly targetText: string;
+  readonly ownerId: string | undefined;
   readonly doors: readonly Door[];
   readonly pauseAfterMs: number | null;
   readonly #clock: Clock;
@@ -54,6 +56,7 @@ class LeasedRoute implements Route {
     this.generation = session.generation;
     this.runtime = session.runtime;
     this.targetText = runtimeKeyText(session.runtime);
+    this.ownerId = session.ownerId;
     this.doors = doorsOf(session, clock);
     this.pauseAfterMs = session.policy.pauseAfterMs;
     this.version = session.version;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { loadSigningKey, type SigningKey } from '../adapters/jwt/key.ts';
+import { openOidc } from '../adapters/jwt/oidc.ts';
 import { createSigner } from '../adapters/jwt/signer.ts';
 import { createRedisBus } from '../adapters/redis/bus.ts';
 import { createRedisClock } from '../adapters/redis/clock.ts';
@@ -18,6 +19,7 @@ import { redisTriggers } from '../adapters/redis/triggers.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds as ids } from '../adapters/system/ids.ts';
 import { activatorConfig, activatorConfigSchema, type ActivatorProgramConfig } from '../config/activator.ts';
+import { callerRules } from '../config/callers.ts';
 import { dispatchingConfig, ingressConfig } from '../config/events.ts';
 import { redisPlace } from '../config/redis.ts';
 import { certificateOf } from '../config/serving.ts';
@@ -40,6 +42,7 @@ import { createActivator, type Activator, type ActivatorConfig } from './activat
 import { EventIngress } from './events/ingress.ts';
 import { openDispatching } from './events/open.ts';
 import { tellingOf } from './events/telling.ts';
+import { Guard } from './guard.ts';
 import { createActivatorServer } from './server.ts';
 
 const about = `agentcube ${version}, activator: takes invocations and forwards them to sandboxes
@@ -118,6 +121,14 @@ async function groundOf({ config, dataDir, log, say, onStop }: Wired): Promise<G
   return { key, thawer: agents };
 }
 
+/** Undefined where everybody may call. Rejects when the issuer does not answer: nobody could prove who it is. */
+async function openGuard({ config, log }: Pick<Wired, 'config' | 'log'>): Promise<Guard | undefined> {
+  const rules = callerRules(config);
+  if (!rules) return undefined;
+  const tokens = await openOidc({ ...rules, clock: systemClock });
+  return new Guard({ tokens, requiredRole: rules.requiredRole, clock: systemClock, log });
+}
+
 const limitsOf = (config: ActivatorProgramConfig): ActivatorConfig => ({
   ...config,
   wakeTimeoutMs: config.wakeTimeoutSeconds * 1_000,
@@ -125,7 +136,7 @@ const limitsOf = (config: ActivatorProgramConfig): ActivatorConfig => ({
 });
 
 /** Everything behind the door. Redis has answered. */
-async function openActivator(wired: Wired): Promise<Activator> {
+async function openActivator(wired: Wired, guard: Guard | undefined): Promise<Activator> {
   const { config, redis, server, metrics, log, onStop } = wired;
   const onFault = (fault: unknown): void => log('a message or what it says failed', { fault });
   const time = createRedisClock(redis.link, systemClock);
@@ -161,7 +172,7 @@ async function openActivator(wired: Wired): Promise<Activator> {
   const eventing = { triggers, clock, log };
   const ingress = new EventIngress({ ...eventing, store: events, counter }, ingressConfig(config));
   const activator: Activator = createActivator(
-    { ...opening, ...waking, ...heard, demand: told, clock, signer, log, events: ingress },
+    { ...opening, ...waking, ...heard, demand: told, clock, signer, log, events: ingress, guard },
     limitsOf(config),
   );
   const { forwarding } = activator;
@@ -206,8 +217,9 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   onStop(() => closeServer(server, 0));
   const where = dataDir === undefined ? 'sandboxes of a cluster' : `data ${dataDir}`;
   say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, ${where}`);
+  const guard = await openGuard({ config, log });
   await redis.firstAnswer();
-  door.open(await openActivator({ config, dataDir, redis, server, metrics, log, say, onStop }));
+  door.open(await openActivator({ config, dataDir, redis, server, metrics, log, say, onStop }, guard));
   say('serving');
 }
 

@@ -1,9 +1,10 @@
 // From a caller to a sandbox: the cached route of its session, or a wait at the session's gate, or a new session.
-// On the hot path nobody is asked: a living lease is enough. Who may call at all would be decided here, before anything is counted.
+// On the hot path nobody is asked: a living lease is enough. Whose session it is counts there too. Who may call at all is guard.ts.
 // Does not own how a request is forwarded or refused; HTTP requests and upgrades are both callers.
 import type { Clock } from '../model/clock.ts';
 import type { DemandCounter } from '../model/demand-tally.ts';
 import { asPlatformError, type PlatformError } from '../model/errors.ts';
+import { owns, type Identity } from '../model/identity.ts';
 import { openSession, type OpenedSession, type OpenSessionDeps } from '../model/open-session.ts';
 import type { Wakes } from '../model/platform.ts';
 import type { Beside } from './answer.ts';
@@ -17,6 +18,8 @@ import type { WaitingRoom } from './waiting-room.ts';
 /** Somebody who wants a sandbox. Exactly one of `forward` and `refuse` is called, at most once unless it asks again, and neither after it is gone. */
 export interface Caller {
   readonly target: Target;
+  /** Who it is; undefined for the platform itself, and where callers need not say so. */
+  readonly identity?: Identity | undefined;
   /** Whether nobody waits for an answer any more. */
   readonly gone: boolean;
   /** `again`: for one whose sandbox is not there; asks the store where it is, and has the caller forwarded or refused anew. Absent the second time. */
@@ -59,7 +62,7 @@ export class Resolver {
     if (admission !== 'go') return refuse(caller, failed(admission));
     if (sessionId === undefined) return void this.#open(caller);
     const route = leases.usable(sessionId, clock.now());
-    if (route?.targetText === caller.target.text)
+    if (route?.targetText === caller.target.text && owns(caller.identity, route.ownerId))
       caller.forward(route, undefined, () => this.#again(caller, sessionId));
     else this.#wait(caller, sessionId, clock.monotonic(), undefined);
   }
@@ -92,7 +95,11 @@ export class Resolver {
     if (admission !== 'go') return refuse(caller, failed(admission));
     const since = clock.monotonic();
     try {
-      const opened = await openSession(this.#deps.opening, { runtime: key, now: clock.now() });
+      const opened = await openSession(this.#deps.opening, {
+        runtime: key,
+        now: clock.now(),
+        ...(caller.identity && { ownerId: caller.identity.subject }),
+      });
       room.leave(undefined, caller.target);
       demand?.opened(key, opened.how);
       if (this.#closed) return this.#turnAway(caller, failed('SHUTTING_DOWN'), opened);
@@ -115,6 +122,7 @@ function refuse(caller: Caller, error: PlatformError): void {
 /** One caller's time at a gate: it holds a place in the waiting room until it is served, refused or gone. */
 class Visit implements Waiter {
   readonly targetText: string;
+  readonly identity: Identity | undefined;
   readonly #deps: ResolverDeps;
   readonly #caller: Caller;
   readonly #sessionId: string;
@@ -137,6 +145,7 @@ class Visit implements Waiter {
     this.#since = since;
     this.#how = how;
     this.targetText = caller.target.text;
+    this.identity = caller.identity;
     this.#stopWatching = caller.onGone(() => {
       if (this.#end()) this.leaveGate();
     });

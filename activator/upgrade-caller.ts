@@ -13,6 +13,7 @@ import type { OpenDoor } from './doors.ts';
 import { doorFor, type ForwardDeps, type Wanted } from './http-caller.ts';
 import type { Route } from './lease-book.ts';
 import type { Caller } from './resolve.ts';
+import type { Identity } from '../model/identity.ts';
 
 /** What the proxy must know of a handshake that is on its way. */
 interface Handshake {
@@ -87,6 +88,7 @@ const notForwarded = ['proxy-connection', 'proxy-authorization', 'keep-alive', '
 
 export class UpgradeCaller implements Caller {
   readonly target: Target;
+  readonly identity: Identity | undefined;
   readonly #deps: ForwardDeps & { readonly proxy: UpgradeProxy };
   readonly #req: IncomingMessage;
   readonly #socket: Socket;
@@ -99,8 +101,10 @@ export class UpgradeCaller implements Caller {
     socket: Socket,
     head: Buffer,
     wanted: Wanted,
+    identity?: Identity,
   ) {
     this.target = wanted.target;
+    this.identity = identity;
     this.#deps = deps;
     this.#req = req;
     this.#socket = socket;
@@ -141,7 +145,7 @@ export class UpgradeCaller implements Caller {
     const door = doorFor(route, this.#wanted.path);
     if ('body' in door) return this.refuse(door, beside);
     try {
-      this.#rewrite(door, await this.#deps.signer.tokenFor(route.sessionId));
+      this.#rewrite(door, await this.#deps.signer.tokenFor(route.sessionId, this.identity));
       if (!this.gone)
         this.#deps.proxy(this.#req, this.#socket, this.#head, { address: door.address, beside, route });
     } catch (fault) {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { agentcubeEnv } from './agentcube-env.ts';
 import { routerFlags } from './agentcube-flags.ts';
+import { callerFields, callerProblems } from './callers.ts';
 import { driverField, idleNamespace, kubeconfigField, namespaceField, onlyOnCluster } from './cluster.ts';
 import { eventFields } from './events.ts';
 import { count, text, toggle, whole } from './fields.ts';
@@ -19,6 +20,7 @@ export const activatorConfigSchema = z.strictObject({
   host: hostField,
   port: portField(8081, 'invocations'),
   ...tlsFields,
+  ...callerFields,
   driver: driverField,
   namespace: namespaceField,
   kubeconfig: kubeconfigField,
@@ -50,6 +52,7 @@ export const activatorConfig: Beyond<ActivatorProgramConfig> = {
   check: (values, readFile) => [
     ...redisProblems(values, readFile),
     ...tlsServingProblems(values, readFile),
+    ...callerProblems(values),
     ...compatProblems(values),
     ...onlyOnCluster(values, ['kubeconfig', 'identityDir']),
     ...dataDirProblems(values),

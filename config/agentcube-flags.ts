@@ -55,11 +55,6 @@ const debug: ForeignFlag = {
   meaning: (value) => (value === 'true' ? level('debug') : nothing),
 };
 
-const notYet = (what: string): Meaning => ({
-  kind: 'refused',
-  why: `${what} does not exist here yet; this program would serve everybody who reaches it. Leave it out only when something in front of it checks who asks`,
-});
-
 const idle = 'activator and controller meet in Redis, not over HTTP; see redisTls';
 
 /** Of the router. */
@@ -69,10 +64,6 @@ export const routerFlags: Flags = {
   'mtls-cert': noEffect(idle),
   'mtls-key': noEffect(idle),
   'mtls-ca': noEffect(idle),
-  'jwt-issuer-url': flag(false, notYet('checking tokens of an issuer')),
-  'jwt-audience': noEffect('tokens are not checked here'),
-  'jwt-role-claim': flag(false, notYet('checking roles')),
-  'jwt-required-role': flag(false, notYet('checking roles')),
 };
 
 /** Of the workload manager. */

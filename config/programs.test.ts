@@ -101,12 +101,12 @@ describe("AgentCube's variables", () => {
 describe("AgentCube's flags", () => {
   test('as its chart gives them to the router', () => {
     const args = ['--port=8080', '--debug', '-v', '4', '--logtostderr', '--max-concurrent-requests', '0'];
-    const loaded = activator({ args: [...args, '--mtls-cert', 'c', '--jwt-audience='] });
+    const loaded = activator({ args: [...args, '--mtls-cert', 'c'] });
     expect(loaded).toMatchObject({
       config: { port: 8080, logLevel: 'debug', maxConcurrentRequests: 1_000 },
     });
     expect(notesOf(loaded).map((note) => note.split(':')[0])).toEqual(
-      expect.arrayContaining(['--logtostderr', '--mtls-cert', '--jwt-audience']),
+      expect.arrayContaining(['--logtostderr', '--mtls-cert']),
     );
   });
 
@@ -118,14 +118,26 @@ describe("AgentCube's flags", () => {
     expect(notesOf(loaded).join('\n')).toContain('--runtime-class-name');
   });
 
+  const issuer = ['--jwt-issuer-url=https://id.example'];
+
+  test('for callers with tokens of an issuer', () => {
+    const roles = ['--jwt-role-claim', 'realm_access.roles', '--jwt-required-role=sandbox:invoke'];
+    expect(activator({ args: [...issuer, ...roles] })).toMatchObject({
+      config: { jwtIssuerUrl: 'https://id.example', jwtAudience: 'agentcube-api' },
+    });
+    expect(activator({ args: [...issuer, ...roles, '--jwt-audience='] })).toMatchObject({
+      config: { jwtAudience: '' },
+    });
+  });
+
   test.each([
-    ['--jwt-issuer-url', () => activator({ args: ['--jwt-issuer-url', 'https://id.example'] })],
-    ['--jwt-role-claim', () => activator({ args: ['--jwt-role-claim', 'roles'] })],
-    ['--jwt-required-role', () => activator({ args: ['--jwt-required-role=admin'] })],
-  ])('%s protects, so it is refused while it would not', (flag, load) => {
-    expect(problemsOf(load())).toEqual([
-      expect.stringMatching(new RegExp(`^${flag}: .*does not exist here`)),
-    ]);
+    [issuer, ['jwtRoleClaim: is needed', 'jwtRequiredRole: is needed']],
+    [['--jwt-role-claim=roles'], ['--jwt-role-claim: has an effect only with']],
+    [['--jwt-required-role=admin'], ['--jwt-required-role: has an effect only with']],
+    [['--jwt-issuer-url=id.example'], ['--jwt-issuer-url: an http']],
+  ])('%j would protect by half, so it is refused', (args, problems) => {
+    const found = problemsOf(activator({ args }));
+    for (const problem of problems) expect(found).toContainEqual(expect.stringContaining(problem));
   });
 
   test('--enable-auth protects: it is taken on a cluster, and refused where nobody could tell who asks', () => {

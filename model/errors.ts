@@ -43,6 +43,11 @@ export const errorKinds = {
     retry: 'no',
     summary: 'The caller may not do this; the message names the right that it lacks.',
   },
+  IDENTITY_PROVIDER_UNAVAILABLE: {
+    status: 503,
+    retry: 'later',
+    summary: 'The issuer of the tokens of callers does not answer, so that no token can be checked.',
+  },
   RUNTIME_NOT_FOUND: {
     status: 404,
     retry: 'no',

@@ -66,6 +66,7 @@ const soon: Partial<Record<ErrorCode, number>> = {
   QUEUE_FULL: 1,
   SANDBOX_START_FAILED: 1,
   STORE_UNAVAILABLE: 1,
+  IDENTITY_PROVIDER_UNAVAILABLE: 1,
   SHUTTING_DOWN: 2,
   WAKE_TIMEOUT: 1,
 };

@@ -3,6 +3,7 @@
 import { SignJWT } from 'jose';
 import type { Signer } from '../../activator/http-caller.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { SigningKey } from './key.ts';
 
 export interface SignerOptions {
@@ -27,37 +28,48 @@ export interface LocalSigner extends Signer {
   readonly publicKeyPem: string;
 }
 
+/** As AgentCube's router names the user, where users say who they are. */
+const userClaims = (user: Identity | undefined) =>
+  user && { user_sub: user.subject, ...(user.email !== undefined && { user_email: user.email }) };
+
 /** A signer whose `tokenFor` answers at once while a token is kept; otherwise it signs, once however many ask. */
 export function createSigner({ key, clock, capacity = 10_000 }: SignerOptions): LocalSigner {
   const { privateKey, publicPem: publicKeyPem } = key;
   const kept = new Map<string, Kept>();
   const signing = new Map<string, Promise<string>>();
 
-  async function sign(sessionId: string): Promise<string> {
+  async function sign(sessionId: string, user: Identity | undefined, name: string): Promise<string> {
     const now = clock.now();
     const iat = Math.floor(now / 1_000);
-    const claims = { exp: iat + lifetimeMs / 1_000, iat, iss: issuer, session_id: sessionId };
+    const claims = {
+      exp: iat + lifetimeMs / 1_000,
+      iat,
+      iss: issuer,
+      session_id: sessionId,
+      ...userClaims(user),
+    };
     const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).sign(privateKey);
-    keep(sessionId, { token, until: now + lifetimeMs - renewBeforeMs });
+    keep(name, { token, until: now + lifetimeMs - renewBeforeMs });
     return token;
   }
 
-  function keep(sessionId: string, entry: Kept): void {
-    kept.delete(sessionId);
-    kept.set(sessionId, entry);
+  function keep(name: string, entry: Kept): void {
+    kept.delete(name);
+    kept.set(name, entry);
     const oldest = kept.size > capacity ? kept.keys().next() : undefined;
     if (oldest && !oldest.done) kept.delete(oldest.value);
   }
 
   return {
     publicKeyPem,
-    tokenFor(sessionId) {
-      const found = kept.get(sessionId);
+    tokenFor(sessionId, user) {
+      const name = user ? JSON.stringify([sessionId, user.subject, user.email]) : sessionId;
+      const found = kept.get(name);
       if (found && found.until > clock.now()) return found.token;
-      const underWay = signing.get(sessionId);
+      const underWay = signing.get(name);
       if (underWay) return underWay;
-      const signed = sign(sessionId).finally(() => signing.delete(sessionId));
-      signing.set(sessionId, signed);
+      const signed = sign(sessionId, user, name).finally(() => signing.delete(name));
+      signing.set(name, signed);
       return signed;
     },
   };

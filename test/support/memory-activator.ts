@@ -67,6 +67,8 @@ export interface MemoryActivatorOptions {
   readonly signer?: ActivatorDeps['signer'];
   readonly warmPoolSize?: number;
   readonly thawer?: Thawer;
+  /** Who asks callers who they are; by default nobody does. */
+  readonly guard?: ActivatorDeps['guard'];
   /** Where events come in; by default there are no brokers. */
   readonly events?: ActivatorDeps['events'];
   /** One store and feed for several activators; by default each has its own. */
@@ -110,6 +112,7 @@ export class MemoryActivator {
         },
         feed: this.bus,
         recalls: this.bus,
+        ...(options.guard && { guard: options.guard }),
         ...(options.thawer && { thawer: options.thawer }),
         ...(options.events && { events: options.events }),
         ids: systemIds,
