@@ -1,0 +1,41 @@
+// The commands by name, in the order and the groups of the help. What a command is made of is loaded when it is asked for.
+import type { Command } from 'commander';
+import type { App } from '../app.ts';
+
+export interface CommandModule {
+  /** Gives the command its arguments, flags, examples and work. */
+  readonly define: (command: Command, app: App) => void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly group: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+const platform = 'The platform:';
+const deployed = 'What is deployed:';
+const use = 'Agents and interpreters:';
+const sessions = 'Sessions and events:';
+const authors = 'For authors of agents:';
+const itself = 'This command:';
+
+export const commands: readonly CommandEntry[] = [
+  { name: 'apply', summary: 'deploy what files say', group: deployed, load: () => import('./apply.ts') },
+  {
+    name: 'get',
+    summary: 'list runtimes, triggers, sessions, pools',
+    group: deployed,
+    load: () => import('./get.ts'),
+  },
+  {
+    name: 'version',
+    summary: 'this command and the platform',
+    group: itself,
+    load: () => import('./version.ts'),
+  },
+];
+
+export const groups = [platform, deployed, use, sessions, authors, itself] as const;
