@@ -228,7 +228,11 @@ describe('an apply', () => {
   test('of what another owns with the same value is none: both own it', () => {
     const made = apply('me', undefined, thing({ size: 1 }));
     const both = apply('you', made, thing({ size: 1 }));
-    expect(entries(both).map((entry) => entry['manager']).sort()).toEqual(['me', 'you']);
+    expect(
+      entries(both)
+        .map((entry) => entry['manager'])
+        .sort(),
+    ).toEqual(['me', 'you']);
   });
 
   test('takes a list that is one value as one', () => {

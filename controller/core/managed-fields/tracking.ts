@@ -14,6 +14,7 @@ import {
   type Owners,
   type Writer,
 } from './managers.ts';
+import { kubectl, retold, takenBeyond } from './last-applied.ts';
 import { applied, ownersAfterUpdate, type Taken, type Tracked } from './ownership.ts';
 import { fieldElement } from './path-element.ts';
 import { fieldsIn, type Fields } from './typed.ts';
@@ -138,12 +139,15 @@ function ownersBefore(tracked: Tracked, live: Fields | undefined, { writer, time
 export type TrackedApply =
   { readonly ok: true; readonly object: Fields } | { readonly ok: false; readonly taken: readonly Taken[] };
 
-/** What `config` makes of `live`, or of nothing, and who owns it then; or what others own and it would change. */
-export function trackApply(
+interface Apply extends Write {
+  readonly force: boolean;
+}
+
+function apply(
   tracked: Tracked,
   live: Fields | undefined,
   config: Fields,
-  { force, ...write }: Write & { readonly force: boolean },
+  { force, ...write }: Apply,
 ): TrackedApply {
   const { writer, time } = write;
   const before = withoutEntries(live ?? {});
@@ -153,8 +157,25 @@ export function trackApply(
     force,
   });
   if (!result.ok) return result;
-  const owners = stripOf(result.owners, writerId(writer));
-  const mine = owners.get(writerId(writer));
-  const told = mine && result.changed ? new Map(owners).set(writerId(writer), { ...mine, time }) : owners;
+  const id = writerId(writer);
+  const owners = stripOf(result.owners, id);
+  const mine = owners.get(id);
+  const told = mine && result.changed ? new Map(owners).set(id, { ...mine, time }) : owners;
   return { ok: true, object: withEntries(result.object, told) };
+}
+
+/** What `config` makes of `live`, or of nothing, and who owns it then; or what others own and it would change. */
+export function trackApply(
+  tracked: Tracked,
+  live: Fields | undefined,
+  config: Fields,
+  how: Apply,
+): TrackedApply {
+  const result = apply(tracked, live, config, how);
+  if (how.writer.manager !== kubectl) return result;
+  if (result.ok) return { ok: true, object: retold(result.object, config) };
+  const taken = takenBeyond(tracked.type, live ?? {}, result.taken);
+  if (taken.length > 0) return { ok: false, taken };
+  const forced = apply(tracked, live, config, { ...how, force: true });
+  return forced.ok ? { ok: true, object: retold(forced.object, config) } : forced;
 }
