@@ -24,6 +24,7 @@ function* lost({ posted, times, dead, run }: Account): Iterable<Violation> {
       };
 }
 
+/** Both of one subject. */
 const comesBefore = (x: Posted, y: Posted): boolean =>
   (x.acknowledgedAt !== undefined && x.acknowledgedAt < y.sentAt) ||
   (x.sending === y.sending && x.place < y.place);
@@ -35,7 +36,9 @@ function firsts(seen: readonly Seen[]): Seen[] {
 }
 
 function* orderOf(subject: string, seen: readonly Seen[], { posted }: Account): Iterable<Violation> {
-  const handled = firsts(seen).flatMap(({ id }) => posted.get(id) ?? []);
+  const handled = firsts(seen)
+    .flatMap(({ id }) => posted.get(id) ?? [])
+    .filter((one) => one.subject === subject);
   for (const [at, x] of handled.entries()) {
     const early = handled.slice(0, at).find((y) => comesBefore(x, y));
     if (early)

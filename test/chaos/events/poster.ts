@@ -17,7 +17,7 @@ export interface PosterOptions {
   readonly behind: () => number;
   /** Nothing new is sent; what was begun is sent until it is answered. */
   readonly stop: AbortSignal;
-  /** What is not answered by now is left. */
+  /** What is not answered or sent by now is left. */
   readonly abandon: AbortSignal;
 }
 
@@ -73,8 +73,8 @@ export class Poster {
   }
 
   async #work(dice: Dice): Promise<void> {
-    const { stop, behind } = this.#options;
-    while (!stop.aborted && this.#subjects.length > 0) {
+    const { stop, abandon, behind } = this.#options;
+    while (!stop.aborted && !abandon.aborted && this.#subjects.length > 0) {
       if (behind() > this.#most) {
         await sleep(lookMs);
         continue;

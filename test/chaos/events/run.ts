@@ -19,8 +19,9 @@ export interface EventRunOptions extends Playing {
   readonly seed: number;
 }
 
-/** Kills are planned for so long (ms); a run that is not over then goes on without. */
-const plannedMs = 60 * 60_000;
+/** Programs are killed for so long; then all come back before it goes on, so that a slow machine gets on, too (ms). */
+const killingMs = 30_000;
+const calmMs = 3_000;
 /** Where nothing more is handled for so long, something is wrong, and the verdict says what (ms). */
 const stuckMs = 120_000;
 const lookMs = 500;
@@ -63,13 +64,16 @@ async function play(stage: Stage, options: EventRunOptions): Promise<readonly Vi
     behind: () => poster.acknowledged - settled.count,
   });
   const havoc = new Havoc(stage, history);
-  const names = stage.programs.all.map(({ name }) => name);
   say(`${events} events for ${subjects} sessions, and kills`);
   const posting = poster.run();
-  const killing = havoc.run(planKills(seed, plannedMs, names), plannedMs);
-  await untilDone({ settled, poster, posting, stop });
-  await heal(stage, havoc, options);
+  const done = new AbortController();
+  const killing = kills(stage, havoc, seed, done.signal);
+  await Promise.race([untilDone({ settled, poster, posting, stop }), killing]);
+  done.abort();
+  say('healing');
+  havoc.stop();
   await killing;
+  await heal(stage, havoc, options);
   const late = setTimeout(() => abandon.abort(), stuckMs);
   await posting.finally(() => clearTimeout(late));
   await untilEmpty(stage, settled);
@@ -95,9 +99,18 @@ async function untilDone({ settled, poster, posting, stop }: Doing): Promise<voi
   }
 }
 
-async function heal(stage: Stage, havoc: Havoc, { say, stop }: EventRunOptions): Promise<void> {
-  say('healing');
-  havoc.stop();
+/** Until `done`. */
+async function kills(stage: Stage, havoc: Havoc, seed: number, done: AbortSignal): Promise<void> {
+  const names = stage.programs.all.map(({ name }) => name);
+  for (let round = 0; !done.aborted; round += 1) {
+    await havoc.run(planKills(seed * 1_000 + round, killingMs, names), killingMs);
+    if (done.aborted) return;
+    await Promise.race([stage.ready(), aborted(done)]);
+    await sleep(calmMs, undefined, { signal: done }).catch(() => undefined);
+  }
+}
+
+async function heal(stage: Stage, havoc: Havoc, { stop }: EventRunOptions): Promise<void> {
   await havoc.heal();
   // A terminal's Ctrl-C reached Redis and the programs too. These come back by themselves.
   if (stop.aborted) await stage.redis.restart();
