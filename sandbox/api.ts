@@ -13,7 +13,7 @@ import { uploadFile } from './upload.ts';
 async function dispatch(context: DaemonContext, call: ApiCall, request: IncomingMessage): Promise<Reply> {
   switch (call.kind) {
     case 'execute':
-      return execute(context, await readBody(request));
+      return execute(context, await readBody(request), request.headers.accept);
     case 'upload':
       return uploadFile(context, request);
     case 'list':

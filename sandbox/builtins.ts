@@ -13,6 +13,7 @@ export const crypto = () => process.getBuiltinModule('node:crypto');
 /** Costs 0.6 MB when first called: only the first compressed answer pays. */
 export const zlib = () => process.getBuiltinModule('node:zlib');
 export const stream = () => process.getBuiltinModule('node:stream');
+export const stringDecoder = () => process.getBuiltinModule('node:string_decoder');
 export const inspector = () => process.getBuiltinModule('node:inspector');
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 

@@ -1,5 +1,7 @@
-// Owns: POST /api/execute: PicoD 0.1's request, defaults, refusals and answer. Does not own: running (run-command.ts).
-// 200 whenever the command was attempted, whatever became of it.
+// Owns: POST /api/execute: PicoD 0.1's request, defaults, refusals and answer. Does not own: running (run-command.ts), nor lines
+// (live-output.ts). 200 whenever the command was attempted, whatever became of it.
+// Beyond PicoD: whoever accepts application/x-ndjson gets the output as it comes, one line of JSON for each piece, and as the last
+// line what else PicoD answers. Such a command ends with its request, for nobody else can learn what became of it.
 import type { DaemonContext } from './daemon-context.ts';
 import { formatWhole, parseDuration } from './duration.ts';
 import { JailEscape, makeDirectory } from './file-write.ts';
@@ -7,10 +9,12 @@ import { bindJson } from './go-bind.ts';
 import type { Shape } from './go-bind.ts';
 import { errorCode, goPathError } from './go-errors.ts';
 import { resolveInJail } from './jail.ts';
+import { LiveOutput } from './live-output.ts';
+import { Output } from './output.ts';
 import type { Reply } from './reply.ts';
 import { failure, json } from './reply.ts';
 import { runCommand } from './run-command.ts';
-import type { Ending, Finished } from './run-command.ts';
+import type { Ending, Takers } from './run-command.ts';
 import { formatTimestamp } from './timestamp.ts';
 
 const REQUEST = {
@@ -63,14 +67,12 @@ function exitCode(ending: Ending): number {
   }
 }
 
-function stderrText(finished: Finished, timeoutNs: number): string {
-  const { ending, stderr } = finished;
-  if (ending.kind === 'not-started') return stderr + ending.reason;
-  if (ending.kind !== 'timed-out') return stderr;
-  return `${stderr}Command timed out after ${formatWhole(timeoutNs / 1e9)} seconds`;
+/** What stderr says beside what the command said there. */
+function endingText(ending: Ending, timeoutNs: number): string {
+  if (ending.kind === 'not-started') return ending.reason;
+  if (ending.kind !== 'timed-out') return '';
+  return `Command timed out after ${formatWhole(timeoutNs / 1e9)} seconds`;
 }
-
-const expiredAtOnce: Finished = { ending: { kind: 'timed-out' }, stdout: '', stderr: '' };
 
 interface Asked {
   readonly argv: readonly [string, ...string[]];
@@ -80,9 +82,9 @@ interface Asked {
 }
 
 /** A timeout of zero or less has passed before anything could start. */
-async function attempt(context: DaemonContext, asked: Asked): Promise<Finished> {
-  if (asked.timeoutNs <= 0) return expiredAtOnce;
-  const { commandEnvironment, outputLimitBytes } = context;
+async function attempt(context: DaemonContext, asked: Asked, takers: Takers): Promise<Ending> {
+  if (asked.timeoutNs <= 0) return { kind: 'timed-out' };
+  const { commandEnvironment } = context;
   return runCommand(
     {
       argv: asked.argv,
@@ -90,29 +92,72 @@ async function attempt(context: DaemonContext, asked: Asked): Promise<Finished> 
       env: { ...commandEnvironment, ...asked.env },
       searchPath: commandEnvironment['PATH'] ?? '',
       timeoutMs: asked.timeoutNs / 1e6,
-      outputLimitBytes,
     },
+    takers,
     context.beginWork(),
   );
 }
 
-async function run(context: DaemonContext, asked: Asked): Promise<Reply> {
+interface Told {
+  readonly exit_code: number;
+  readonly duration: number;
+  readonly start_time: string;
+  readonly end_time: string;
+}
+
+/** Runs it; `ending` gives stderr its last words. */
+async function run(
+  context: DaemonContext,
+  asked: Asked,
+  takers: Takers,
+): Promise<{ ending: Ending; told: Told }> {
   const startedAt = context.wallNs();
   const started = context.monotonicNs();
-  const finished = await attempt(context, asked);
+  const ending = await attempt(context, asked, takers);
   const elapsed = context.monotonicNs() - started;
-  return json(200, {
-    stdout: finished.stdout,
-    stderr: stderrText(finished, asked.timeoutNs),
-    exit_code: exitCode(finished.ending),
+  const told = {
+    exit_code: exitCode(ending),
     duration: Number(elapsed) / 1e9,
     start_time: formatTimestamp(startedAt),
     end_time: formatTimestamp(startedAt + elapsed),
-  });
+  };
+  return { ending, told };
 }
 
-/** Handles the body of POST /api/execute. */
-export async function execute(context: DaemonContext, body: Buffer): Promise<Reply> {
+async function answerWhole(context: DaemonContext, asked: Asked): Promise<Reply> {
+  const stdout = new Output(context.outputLimitBytes);
+  const stderr = new Output(context.outputLimitBytes);
+  const { ending, told } = await run(context, asked, { stdout, stderr });
+  const notes = stdout.truncationNote('stdout') + stderr.truncationNote('stderr');
+  const words = stderr.text() + notes + endingText(ending, asked.timeoutNs);
+  return json(200, { stdout: stdout.text(), stderr: words, ...told });
+}
+
+const LINES = 'application/x-ndjson';
+
+function answerLines(context: DaemonContext, asked: Asked): Reply {
+  const live = new LiveOutput();
+  void run(context, asked, live.takers).then(
+    ({ ending, told }) => live.end(endingText(ending, asked.timeoutNs), told),
+    (fault: unknown) => live.fail(fault),
+  );
+  return {
+    status: 200,
+    headers: { 'Content-Type': LINES, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+    body: { chunks: () => live.lines },
+    verbatim: true,
+  };
+}
+
+const acceptsLines = (accept: string | undefined): boolean =>
+  accept !== undefined && accept.toLowerCase().includes(LINES);
+
+/** Handles the body of POST /api/execute. @param accept the request's header. */
+export async function execute(
+  context: DaemonContext,
+  body: Buffer,
+  accept: string | undefined,
+): Promise<Reply> {
   const bound = bindJson(REQUEST, body);
   if (!bound.ok) return failure(400, bound.error);
   const { command = [], timeout, working_dir: requested, env } = bound.value;
@@ -125,5 +170,6 @@ export async function execute(context: DaemonContext, body: Buffer): Promise<Rep
   if (!parsed.ok) return failure(400, `Invalid timeout format: ${parsed.error}`);
   const place = workingDirectory(context, requested);
   if (!place.ok) return place.reply;
-  return run(context, { argv: [name, ...args], cwd: place.cwd, env, timeoutNs: parsed.ns });
+  const asked = { argv: [name, ...args] as const, cwd: place.cwd, env, timeoutNs: parsed.ns };
+  return acceptsLines(accept) ? answerLines(context, asked) : answerWhole(context, asked);
 }

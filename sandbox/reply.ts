@@ -2,8 +2,8 @@
 // Does not own: putting it on the wire (send.ts).
 import type { Readable } from 'node:stream';
 
-/** Bytes to send: text, or a source of chunks whose total is known beforehand. */
-export type Body = string | { length: number; chunks: () => Readable };
+/** Bytes to send: text, or a source of chunks; a source without a total goes out as it comes. */
+export type Body = string | { length?: number; chunks: () => Readable };
 
 export interface Reply {
   readonly status: number;

@@ -45,7 +45,10 @@ function sendChunks(response: ServerResponse, reply: Reply, body: ChunkBody, gzi
     if (error != null) response.destroy();
   };
   if (!gzip) {
-    response.writeHead(reply.status, { ...reply.headers, 'Content-Length': body.length });
+    const total = body.length === undefined ? {} : { 'Content-Length': body.length };
+    response.writeHead(reply.status, { ...reply.headers, ...total });
+    // What comes bit by bit may be long in coming; that it will is told at once.
+    if (body.length === undefined) response.flushHeaders();
     stream().pipeline(body.chunks(), response, broken);
     return;
   }
