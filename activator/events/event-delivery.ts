@@ -13,6 +13,7 @@ import { sessionKeyOf } from './core/session-key.ts';
 import { attributesOf } from './event.ts';
 import { EventCaller, type CallEnd, type EventCallerDeps } from './event-caller.ts';
 import type { EventSessions } from './sessions.ts';
+import { WakePace } from './wake-pace.ts';
 import { WakePlaces, type LeavePlace, type WakeCounter } from './wake-places.ts';
 
 export interface EventDeliveryDeps extends EventCallerDeps {
@@ -65,11 +66,13 @@ function answerOf(end: CallEnd, dest: string): Answer {
 export class EventDelivery {
   readonly #deps: EventDeliveryDeps;
   readonly #places: WakePlaces;
+  readonly #pace: WakePace;
 
   /** `mostWaking`: events that may wait for sandboxes of one runtime at once. */
   constructor(deps: EventDeliveryDeps, mostWaking: number) {
     this.#deps = deps;
     this.#places = new WakePlaces(mostWaking, deps.wakeCounter);
+    this.#pace = new WakePace(deps.clock);
   }
 
   /** See Deliver. */
@@ -126,7 +129,11 @@ export class EventDelivery {
     const { sessions, routing } = this.#deps;
     const known = key === undefined ? undefined : sessions.known(key);
     if (known !== undefined && routing.isAwake(known)) return () => {};
-    return this.#places.enter(runtimeKeyText(target.runtime), signal);
+    const leave = await this.#places.enter(runtimeKeyText(target.runtime), signal);
+    if (leave) await this.#pace.turn();
+    if (!signal.aborted) return leave;
+    leave?.();
+    return undefined;
   }
 
   /** `sessionId`: undefined asks for a session of its own. */
