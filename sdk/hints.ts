@@ -6,8 +6,12 @@ const ofPlatform: Readonly<Record<string, string>> = {
   INVALID_RUNTIME: 'Correct each of `problems` in the YAML; what was deployed before goes on as it was.',
   INVALID_TRIGGER: 'Correct each of `problems` in the YAML; what was deployed before goes on as it was.',
   UNKNOWN_IMAGE: 'Use a listed image, or add yours to the image table (image, folder, command).',
-  UNAUTHORIZED: 'Send the token of a Kubernetes service account: `Authorization: Bearer …`.',
-  FORBIDDEN: "Give the service account that right in the runtime's namespace, by a Role and a RoleBinding.",
+  UNAUTHORIZED:
+    'Send `Authorization: Bearer …`: to the control API the token of a Kubernetes service account, to the activator one of the issuer that `jwtIssuerUrl` names.',
+  FORBIDDEN:
+    "Give the service account that right in the runtime's namespace, by a Role and a RoleBinding; give the user the role that the message names, at the issuer.",
+  IDENTITY_PROVIDER_UNAVAILABLE:
+    'See whether `jwtIssuerUrl` answers from where the activator runs; callers who were believed a moment ago go on.',
   RUNTIME_NOT_FOUND: 'Check kind, namespace and name, and deploy the runtime first.',
   TRIGGER_NOT_FOUND: 'Check namespace and name, and deploy the trigger first.',
   DEAD_LETTER_NOT_FOUND: 'List the dead letters of its namespace.',

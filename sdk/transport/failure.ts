@@ -86,17 +86,17 @@ function unreachableSandbox(status: number, message: string): string | undefined
 const absentRoute = new Set([404, 405, 501]);
 const passing = new Set([429, 502, 503, 504]);
 
+/** As the platform writes codes: a newer one may know some that are unknown here. */
+const codeShape = /^[A-Z][A-Z_]{2,63}$/;
+
 /** The code, where what was answered is an error of the platform's own. */
 function platformCode(told: Told, failed: FailedAnswer, { answerer }: Asked): string | undefined {
   const code = textOf(told.code);
-  const typed = code !== undefined && isPlatformCode(code);
-  // An agent may say `code`, too; only the platform says all three, and what it forwards carries the session.
-  if (answerer === 'agent' && failed.sessionId !== undefined) {
-    return typed && typeof told.retryable === 'boolean' && textOf(told.error) !== undefined
-      ? code
-      : undefined;
-  }
-  return typed ? code : undefined;
+  if (code === undefined) return undefined;
+  const whole = codeShape.test(code) && typeof told.retryable === 'boolean';
+  // An agent may say `code`, too, and what it answers carries the session; only the platform says the rest as well.
+  if (answerer === 'agent' && failed.sessionId !== undefined) return whole ? code : undefined;
+  return whole || isPlatformCode(code) ? code : undefined;
 }
 
 function codeOf(told: Told, message: string, failed: FailedAnswer, asked: Asked): string {

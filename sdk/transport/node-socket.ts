@@ -57,13 +57,13 @@ export async function openNodeSocket(
   const socket = new WebSocket(url.replace(/^http/, 'ws'), [...protocols], settings);
   const queue = queueOf(socket);
   return new Promise((resolve, reject) => {
-    const fail = (fault: unknown): void => {
+    const fail = (fault: Error): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       reject(fault);
       socket.terminate();
     };
-    const onAbort = (): void => fail(signal?.reason);
+    const onAbort = (): void => fail(signal?.reason as Error);
     const timer = setTimeout(() => fail(answerTimeout(url, patienceMs)), patienceMs);
     let sessionId: string | undefined;
     signal?.addEventListener('abort', onAbort, { once: true });

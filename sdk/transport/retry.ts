@@ -14,6 +14,7 @@ const unbegun = new Set([
   'STORE_UNAVAILABLE',
   'NOT_LEADER',
   'SHUTTING_DOWN',
+  'IDENTITY_PROVIDER_UNAVAILABLE',
 ]);
 
 const passing = new Set([429, 502, 503, 504]);
