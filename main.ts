@@ -29,7 +29,7 @@ import { Autoscaler } from './autoscaler/autoscaler.ts';
 import { limitRows } from './autoscaler/limits.ts';
 import * as say from './cli/welcome.ts';
 import { dispatchingConfig, ingressConfig } from './config/events.ts';
-import { platformConfigSchema, type PlatformConfig } from './config/platform.ts';
+import { platformConfig, platformConfigSchema, type PlatformConfig } from './config/platform.ts';
 import { scalingSettings } from './config/scaling.ts';
 import { Announcer } from './controller/announcing.ts';
 import { createControlApi } from './controller/api/control-api.ts';
@@ -61,6 +61,7 @@ import {
 } from './process/meters.ts';
 import { openMetrics, withMetrics, type Metrics } from './process/metrics.ts';
 import { home, version } from './process/package.ts';
+import { keepingPagesOffSockets, keepingPagesOut, pageRules } from './process/pages.ts';
 import { settingsOf } from './process/settings.ts';
 import { stopOnSignals } from './process/signals.ts';
 
@@ -84,6 +85,7 @@ interface Settings extends PlatformConfig {
 function settings(): Settings {
   const { config, positionals } = settingsOf({
     schema: platformConfigSchema,
+    beyond: platformConfig,
     about,
     after,
     positionals: 1,
@@ -239,9 +241,16 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const api = createControlApi({ ...shared, ...kept, wakes, commands, ownerTokens, demand, pools });
   showRequests(metrics, () => activator.stats());
   showPools(metrics, () => pools().map(poolNumbers));
-  const controlServer = createHttpServer(controlLimits, undefined, withMetrics(metrics, api));
+  const rules = pageRules(config);
+  const ours = keepingPagesOut(rules, withMetrics(metrics, api));
+  const controlServer = createHttpServer(controlLimits, undefined, ours);
   const answering: http.RequestListener = (request, response) => activator.handler(request, response);
-  const front = { ...activator, handler: withMetrics(metrics, answering) };
+  const front = {
+    handler: keepingPagesOut(rules, withMetrics(metrics, answering)),
+    upgrade: keepingPagesOffSockets(rules, (...given) =>
+      activator.upgrade(...(given as Parameters<Activator['upgrade']>)),
+    ),
+  };
   const stop = async (): Promise<void> => {
     await reporter.stop();
     await scaling.stop();

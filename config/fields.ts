@@ -16,6 +16,12 @@ export const toggle = z
   .default(false)
   .meta({ toggle: true });
 
+/** Several texts with commas between them; a list in a file. */
+export const texts = z.union(
+  [z.array(z.string()), z.string().transform((all) => all.split(',').map((one) => one.trim()))],
+  { error: 'texts with commas between them' },
+);
+
 /** Never printed, and best given by file. */
 export const secret = z.string().min(1).meta({ secret: true });
 

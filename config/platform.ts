@@ -2,11 +2,19 @@
 // with the same names (`activatorPort`, AGENTCUBE_ACTIVATOR_PORT, --activator-port). Does not read any of them.
 import { z } from 'zod';
 import { eventFields } from './events.ts';
-import { count, port, seconds } from './fields.ts';
+import { count, port, seconds, texts, toggle } from './fields.ts';
+import type { Beyond } from './load.ts';
 import { scalingFields } from './scaling.ts';
 
 export const platformConfigSchema = z.strictObject({
   host: z.string().default('127.0.0.1').describe('address to listen on'),
+  insecure: toggle.describe('listen beyond this machine although nobody is asked who he is'),
+  allowedOrigins: texts
+    .optional()
+    .describe('origins whose web pages may call, such as http://localhost:3000'),
+  allowedHosts: texts
+    .optional()
+    .describe('names that this machine is called by in requests, besides localhost'),
   controlPort: port
     .default(8080)
     .describe('port of the control API (runtimes, sessions); 0 picks a free one'),
@@ -38,3 +46,17 @@ export const platformConfigSchema = z.strictObject({
 });
 
 export type PlatformConfig = z.infer<typeof platformConfigSchema>;
+
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
+
+export const platformConfig: Beyond<PlatformConfig> = {
+  check: ({ host, insecure }) =>
+    host !== undefined && !isLoopback(host) && insecure !== true
+      ? [
+          {
+            name: 'host',
+            message: `${host} is reached from elsewhere, and whoever reaches it may run code; say insecure if that is meant`,
+          },
+        ]
+      : [],
+};
