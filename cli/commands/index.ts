@@ -30,6 +30,33 @@ export const commands: readonly CommandEntry[] = [
     group: deployed,
     load: () => import('./get.ts'),
   },
+  { name: 'describe', summary: 'tell all about one', group: deployed, load: () => import('./describe.ts') },
+  {
+    name: 'delete',
+    summary: 'take runtimes, triggers and sessions away',
+    group: deployed,
+    load: () => import('./delete.ts'),
+  },
+  {
+    name: 'pools',
+    aliases: ['top'],
+    summary: 'warm pools, what is awake, and why',
+    group: deployed,
+    load: () => import('./pools.ts'),
+  },
+  {
+    name: 'sessions',
+    aliases: ['session'],
+    summary: 'list, look at, pause, resume and end sessions',
+    group: sessions,
+    load: () => import('./sessions.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'which platform is meant, and which there are',
+    group: itself,
+    load: () => import('./config.ts'),
+  },
   {
     name: 'version',
     summary: 'this command and the platform',

@@ -61,7 +61,7 @@ const synthetic = (controlUrl: string, activatorUrl: string): KubeContext => ({
 });
 
 /** The kubeconfig files that count, as kubectl looks for them, and that of the platform here behind them. */
-function files(
+export function kubeconfigFiles(
   io: Io,
   flag: string | undefined,
 ): { readonly named: readonly string[]; readonly home: string } {
@@ -83,7 +83,7 @@ function withLocal(io: Io, config: Kubeconfig, name: string): KubeContext {
 
 /** As kubectl, but that a platform that runs here comes before ~/.kube/config. */
 async function choose(io: Io, flags: TargetFlags): Promise<Chosen> {
-  const { named, home } = files(io, flags.kubeconfig);
+  const { named, home } = kubeconfigFiles(io, flags.kubeconfig);
   const wanted = flags.context ?? variable(io, 'AGENTCUBE_CONTEXT');
   if (wanted !== undefined) {
     const local = localPlatform(io);
