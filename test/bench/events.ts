@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { eventLatencyFigures } from './event-latency.ts';
 import { beside } from './support/process.ts';
 import { quantile, type Figure } from './table.ts';
 
@@ -73,6 +74,8 @@ function rateOf(port: number, folder: string, name: keyof typeof posts): number 
     '-t1',
     `-c${name === 'batch' ? connections.batch : connections.single}`,
     `-d${loadSeconds}`,
+    `--timeout`,
+    '10s',
     '-s',
     script,
     url,
@@ -90,8 +93,13 @@ function figure(what: string, bound: number, ours: readonly number[], reference:
   return { what: `events made durable, ${what}`, sense: 'at least', bound, ratio: rate / against, seen };
 }
 
-/** The figures of events that come in. */
-export async function eventFigures(): Promise<Figure[]> {
+/** The figures of events, until they are stored and until they are handled. */
+export const eventFigures = async (): Promise<Figure[]> => [
+  ...(await ingressFigures()),
+  ...(await eventLatencyFigures()),
+];
+
+async function ingressFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'agentcube-bench-events-'));
   const program = path.join(import.meta.dirname, 'support/ingress-process.ts');
   const ingress = await beside(process.execPath, [program, folder]);

@@ -14,6 +14,7 @@ import { proxyFigures } from './proxy.ts';
 import { redisActivatorFigures } from './redis-activators.ts';
 import { redisClaimFigures } from './redis-claim.ts';
 import { redisScalingFigures } from './redis-scaling.ts';
+import { stormFigures } from './storm.ts';
 import { kept, markdownTable, type Figure } from './table.ts';
 import { wakeFigures } from './wake.ts';
 
@@ -26,6 +27,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   filters: filterFigures,
   queue: eventQueueFigures,
   events: eventFigures,
+  storm: stormFigures,
   redis: redisClaimFigures,
   activators: redisActivatorFigures,
   scaling: redisScalingFigures,

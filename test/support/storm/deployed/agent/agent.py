@@ -1,4 +1,4 @@
-"""A light agent: answers every request at once, and writes down each event's id and when it came.
+"""A light agent: answers every request at once, and writes down each event's id and when it came, which GET /seen tells.
 
 Own HTTP on plain sockets, because a thousand of these run at once: http.server takes twice the memory.
 """
@@ -20,7 +20,11 @@ def answer(head):
         with open("seen", "ab") as seen:
             seen.write(b"%s %d\n" % (found.group(1), came))
         return b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
-    return b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+    body = b"ok"
+    if head.startswith(b"GET /seen ") and os.path.exists("seen"):
+        with open("seen", "rb") as seen:
+            body = seen.read()
+    return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
 
 
 def serve(client, buffered):
