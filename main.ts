@@ -44,6 +44,7 @@ import { createRegistry, type Registry } from './controller/registry.ts';
 import { TriggerRegistry } from './controller/trigger-registry.ts';
 import { DemandReporter } from './model/demand-reporter.ts';
 import type { Triggers } from './model/deployed-trigger.ts';
+import type { PageRules } from './model/page-visit.ts';
 import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './process/data-dir.ts';
 import { EventMeters } from './process/event-meters.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
@@ -196,6 +197,15 @@ function openEvents(config: Settings, { database, triggers, metrics, log }: Even
   return { events, watch, ingress, eventing: { ...heard, ...told, events, ingress, chance: Math.random } };
 }
 
+/** What answers on the activator's port. */
+const frontOf = (activator: Activator, rules: PageRules, metrics: Metrics) => ({
+  handler: keepingPagesOut(
+    rules,
+    withMetrics(metrics, (request, response) => activator.handler(request, response)),
+  ),
+  upgrade: keepingPagesOffSockets(rules, (...asked) => activator.upgrade(...asked)),
+});
+
 /** Everything but the servers: what is stored and what lives are brought together here. */
 async function assemble(config: Settings, driver: Driver, signer: LocalSigner, pinoLog: Logger) {
   const log = warnings(pinoLog);
@@ -244,13 +254,7 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const rules = pageRules(config);
   const ours = keepingPagesOut(rules, withMetrics(metrics, api));
   const controlServer = createHttpServer(controlLimits, undefined, ours);
-  const answering: http.RequestListener = (request, response) => activator.handler(request, response);
-  const front = {
-    handler: keepingPagesOut(rules, withMetrics(metrics, answering)),
-    upgrade: keepingPagesOffSockets(rules, (...given) =>
-      activator.upgrade(...(given as Parameters<Activator['upgrade']>)),
-    ),
-  };
+  const front = frontOf(activator, rules, metrics);
   const stop = async (): Promise<void> => {
     await reporter.stop();
     await scaling.stop();

@@ -22,7 +22,7 @@ export const pageRules = ({ host, allowedHosts = [], allowedOrigins = [] }: Page
 });
 
 const verdictOf = ({ headers }: IncomingMessage, rules: PageRules): Verdict =>
-  verdictOn({ host: headers.host, origin: headers.origin, site: headers['sec-fetch-site'] as string }, rules);
+  verdictOn({ host: headers.host, origin: headers.origin, site: headers['sec-fetch-site'] }, rules);
 
 const refusalOf = (why: string): { readonly status: number; readonly body: string } => {
   const error = new PlatformError('FORBIDDEN', why);
