@@ -155,10 +155,33 @@ export interface DeadLetters {
   ageOut(before: number, most: number): Promise<ReadonlyMap<string, number>>;
 }
 
+/** A key and the session that it means, by the words of `bind`. */
+export interface Binding {
+  readonly key: string;
+  readonly sessionId: string;
+}
+
+export interface KnownBinding extends Binding {
+  /** When its session was first noted to have ended (ms since the epoch). */
+  readonly endedAt?: number;
+}
+
 /** Which session an event's key means, and when schedules struck last. */
 export interface EventBindings {
   /** The session that `key` means: `sessionId` when it meant none before, or meant `instead` of which nothing is left. */
   bind(key: string, sessionId: string, instead?: string): Promise<string>;
+  /**
+   * Some bindings, about `most`, and what to ask for next, absent at the end. Whatever is there from a pass' beginning to its end is
+   * told at least once; a binding may be told twice.
+   */
+  bindings(
+    most: number,
+    after?: string,
+  ): Promise<{ readonly found: readonly KnownBinding[]; readonly next?: string }>;
+  /** Notes when their sessions ended (ms since the epoch), where that is not noted yet and the key still means that session. */
+  noteEnded(bindings: readonly Binding[], at: number): Promise<void>;
+  /** Forgets keys that still mean that session and that are the lane of no delivery; answers how many. */
+  forgetKeys(bindings: readonly Binding[]): Promise<number>;
   /** True for the first who asks for this tick of this schedule; a later tick than the last one only. */
   strike(trigger: string, tick: number): Promise<boolean>;
   /** The last tick that was struck (ms since the epoch). */

@@ -11,6 +11,7 @@ import { createUids, firstUid, type Host } from './host.ts';
 import { createImageTable } from './images.ts';
 import { adoptAll, readInventory, removeUnused } from './inventory.ts';
 import { lacksOf } from './lacks.ts';
+import { readLog } from './log-reading.ts';
 import type { Layout } from './layout.ts';
 import { lockDataDir, type DataDirLock } from './lock.ts';
 import type { LocalDriverOptions } from './options.ts';
@@ -65,7 +66,7 @@ async function assemble(
 const gone = (): PlatformError =>
   new PlatformError('SANDBOX_CRASHED', 'there is no such sandbox', { reason: 'its processes are gone' });
 
-type Operations = Omit<Driver, 'describe' | 'close' | 'onExit'>;
+type Operations = Omit<Driver, 'describe' | 'close' | 'onExit' | 'logs'>;
 
 function operations({ host, sandboxes }: Assembled): Operations {
   const known = async (id: string): Promise<Sandbox> => sandboxes.get(id) ?? Promise.reject(gone());
@@ -131,6 +132,7 @@ function driverOf(assembled: Assembled, exits: Exits, unlock: () => void): Drive
   return {
     ...whileOpen(operations(assembled), () => closing === undefined),
     onExit: (listener) => exits.listen(listener),
+    logs: (id, request) => readLog(host.layout.sandbox(id).log, request),
     describe: () => ({
       tier: detected.tier.name,
       lacks: lacksOf({

@@ -130,6 +130,11 @@ export class MemoryEventQueue implements EventQueue {
     return old.length;
   }
 
+  /** Whether any delivery of that lane waits or is in hand. */
+  hasLane(lane: string): boolean {
+    return this.#lanes.has(lane);
+  }
+
   onAppended(listener: (trigger: string) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

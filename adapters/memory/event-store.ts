@@ -1,18 +1,12 @@
 // The whole event store in memory: the queue, its dead letters, and which session a key means.
 import type { EventBindings, EventStore } from '../../model/event-queue.ts';
+import { memoryBindings } from './event-bindings.ts';
 import { MemoryDeadLetters } from './event-dead-letters.ts';
 import { MemoryEventQueue } from './event-queue.ts';
 
-function memoryBindings(): EventBindings {
-  const sessions = new Map<string, string>();
+function memoryStrikes(): Pick<EventBindings, 'strike' | 'lastStrike'> {
   const strikes = new Map<string, number>();
   return {
-    async bind(key, sessionId, instead) {
-      const bound = sessions.get(key);
-      if (bound !== undefined && bound !== instead) return bound;
-      sessions.set(key, sessionId);
-      return sessionId;
-    },
     async strike(trigger, tick) {
       if (tick <= (strikes.get(trigger) ?? -Infinity)) return false;
       strikes.set(trigger, tick);
@@ -39,6 +33,7 @@ export function memoryEventStore(): EventStore {
     replay: (deadIds, now) => letters.replay(deadIds, now),
     drop: (deadIds) => letters.drop(deadIds),
     ageOut: (before, most) => letters.ageOut(before, most),
-    ...memoryBindings(),
+    ...memoryBindings((lane) => queue.hasLane(lane)),
+    ...memoryStrikes(),
   };
 }

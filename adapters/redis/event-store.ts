@@ -1,6 +1,6 @@
 // Owns: dead letters and bindings in Redis, and putting them together with the queue (event-queue.ts) over one link.
 // Each operation is one script. Does not own the connection nor the bus.
-import type { DeadLetter, DeadLetters, EventBindings, EventStore } from '../../model/event-queue.ts';
+import type { Binding, DeadLetter, DeadLetters, EventBindings, EventStore } from '../../model/event-queue.ts';
 import { namespaceIn } from '../../model/event-size.ts';
 import type { RedisBus } from './bus.ts';
 import { redisEventQueue } from './event-queue.ts';
@@ -67,9 +67,32 @@ function redisDeadLetters(link: RedisLink, unseenFor: number): DeadLetters {
   };
 }
 
+type BindingsReply = readonly [next: Buffer, found: readonly (readonly [Buffer, Buffer, Buffer])[]];
+
+const bindingTexts = (bindings: readonly Binding[]): string[] =>
+  bindings.flatMap(({ key, sessionId }) => [key, sessionId]);
+
+/** A scan that is at its end, or not begun. */
+const noCursor = '0';
+
 function redisBindings(link: RedisLink): EventBindings {
   const runs = bindingRuns(link);
   return {
+    async bindings(most, after = noCursor) {
+      const [cursor, all] = (await runs.bindings(after, most)) as BindingsReply;
+      const found = all.map(([key, sessionId, endedAt]) => ({
+        ...{ key: String(key), sessionId: String(sessionId) },
+        ...(endedAt.length > 0 && { endedAt: Number(endedAt) }),
+      }));
+      const next = String(cursor);
+      return { found, ...(next !== noCursor && { next }) };
+    },
+    async noteEnded(bindings, at) {
+      if (bindings.length > 0) await runs.noteEnded(at, ...bindingTexts(bindings));
+    },
+    async forgetKeys(bindings) {
+      return bindings.length === 0 ? 0 : ((await runs.forgetKeys(...bindingTexts(bindings))) as number);
+    },
     bind: async (key, sessionId, instead = '') => String(await runs.bind(key, sessionId, instead)),
     strike: async (trigger, tick) => (await runs.strike(trigger, tick)) === 1,
     async lastStrike(trigger) {

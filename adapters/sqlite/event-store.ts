@@ -73,7 +73,7 @@ export function sqliteEventStore(db: Database): EventStore {
   const tellAll = (triggers: readonly string[]) => new Set(triggers).forEach(tell);
   const backlog = db.prepare(backlogOf);
   return {
-    ...sqliteBindings(db),
+    ...sqliteBindings(db, sums),
     ...sqliteDeadLetters(db, {
       sums,
       tell: tellAll,

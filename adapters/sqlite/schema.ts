@@ -142,6 +142,7 @@ const migrations: readonly string[] = [
   CREATE TABLE event_bindings (key TEXT NOT NULL PRIMARY KEY, session_id TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE event_strikes (trigger TEXT NOT NULL PRIMARY KEY, tick REAL NOT NULL) WITHOUT ROWID;
   `,
+  `ALTER TABLE event_bindings ADD COLUMN ended_at REAL;`,
 ];
 
 /** Brings the file to the newest schema in one transaction. Throws STORE_UNAVAILABLE when a newer platform wrote it. */

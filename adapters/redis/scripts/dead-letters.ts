@@ -81,7 +81,36 @@ const bind = `
 local bound = redis.call('HGET', P .. 'e:bound', ARGV[1])
 if bound and (ARGV[3] == '' or bound ~= ARGV[3]) then return bound end
 redis.call('HSET', P .. 'e:bound', ARGV[1], ARGV[2])
+redis.call('HDEL', P .. 'e:ended', ARGV[1])
 return ARGV[2]`;
+
+// Cursor, about how many. Answers the next cursor, and of each key its session and when that was noted to have ended.
+const bindings = `
+local page = redis.call('HSCAN', P .. 'e:bound', ARGV[1], 'COUNT', ARGV[2])
+local found = {}
+for i = 1, #page[2], 2 do
+  found[#found + 1] = {page[2][i], page[2][i + 1], redis.call('HGET', P .. 'e:ended', page[2][i]) or ''}
+end
+return {page[1], found}`;
+
+// When, then of each its key and session
+const noteEnded = `
+for i = 2, #ARGV, 2 do
+  if redis.call('HGET', P .. 'e:bound', ARGV[i]) == ARGV[i + 1] then redis.call('HSETNX', P .. 'e:ended', ARGV[i], ARGV[1]) end
+end`;
+
+// Of each its key and session; a key's lane is written with a sign before it
+const forgetKeys = `
+local gone = 0
+for i = 1, #ARGV, 2 do
+  local key = ARGV[i]
+  if redis.call('HGET', P .. 'e:bound', key) == ARGV[i + 1] and redis.call('EXISTS', P .. 'e:l:' .. '=' .. key) == 0 then
+    redis.call('HDEL', P .. 'e:bound', key)
+    redis.call('HDEL', P .. 'e:ended', key)
+    gone = gone + 1
+  end
+end
+return gone`;
 
 const strike = `
 local last = redis.call('HGET', P .. 'e:struck', ARGV[1])
@@ -103,4 +132,11 @@ export const deadLetterRuns = (link: RedisLink) =>
 
 /** The functions of bindings. */
 export const bindingRuns = (link: RedisLink) =>
-  eventRunsOf(link, { bind: [bind], strike: [strike], lastStrike: [lastStrike] });
+  eventRunsOf(link, {
+    bind: [bind],
+    bindings: [bindings],
+    noteEnded: [noteEnded],
+    forgetKeys: [forgetKeys],
+    strike: [strike],
+    lastStrike: [lastStrike],
+  });
