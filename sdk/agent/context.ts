@@ -30,17 +30,22 @@ export interface Context {
   readonly log: Log;
   /** The time; `agentcube/testing` moves it by hand. */
   readonly clock: AgentClock;
-  /** Waits; rejects when `signal` aborts before. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Keeps the session awake until it is ended: `using busy = context.busy('indexing')`. */
-  busy(reason?: string): Busy;
-  /**
-   * Keeps the session awake while the work lasts, whoever waits for it. When it fails that is logged, and nobody need wait for
-   * the promise.
-   */
-  busy<T>(work: Promise<T> | (() => Promise<T>), reason?: string): Promise<T>;
+  /** Waits; rejects when `signal` (that of the turn by default) aborts before. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly busy: KeepBusy;
   /** `fetch` with the headers of the trace, aborted with `signal` unless another is given. */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+}
+
+/** Tells the platform that there is work although nobody is connected. */
+export interface KeepBusy {
+  /** Keeps the session awake until it is ended: `using busy = context.busy('indexing')`. */
+  (reason?: string): Busy;
+  /**
+   * Keeps the session awake while the work lasts. When it fails that is logged, so nobody need wait for the promise. Its turn may
+   * be over long before: give `sleep` and `fetch` a signal of its own.
+   */
+  <T>(work: Promise<T> | (() => Promise<T>), reason?: string): Promise<T>;
 }
 
 /** What a context is made of. */
@@ -75,14 +80,10 @@ export class TurnContext implements Context {
     this.log = log;
     this.clock = clock;
     this.#marks = marks;
-    // Authors take them apart: `async (input, { busy, sleep }) => …`.
-    this.busy = this.busy.bind(this);
-    this.sleep = this.sleep.bind(this);
-    this.fetch = this.fetch.bind(this);
   }
 
-  sleep(ms: number, signal: AbortSignal = this.signal): Promise<void> {
-    return new Promise((resolve, reject) => {
+  readonly sleep: Context['sleep'] = (ms, signal = this.signal) =>
+    new Promise((resolve, reject) => {
       const left = (): void => {
         callOff();
         reject(signal.reason as Error);
@@ -94,22 +95,22 @@ export class TurnContext implements Context {
       if (signal.aborted) left();
       else signal.addEventListener('abort', left, { once: true });
     });
-  }
 
-  busy(reason?: string): Busy;
-  busy<T>(work: Promise<T> | (() => Promise<T>), reason?: string): Promise<T>;
-  busy<T>(work?: string | Promise<T> | (() => Promise<T>), reason = 'work'): Busy | Promise<T> {
-    if (work === undefined || typeof work === 'string') {
-      const end = this.#marks.begin(work ?? reason);
-      return { end, [Symbol.dispose]: end };
-    }
-    return this.#busyWith(work, reason);
-  }
+  // Authors take a context apart, `async (input, { busy, sleep }) => …`, so these are bound.
+  readonly busy: KeepBusy = this.#busy.bind(this);
 
-  fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  readonly fetch: Context['fetch'] = (input, init = {}) => {
     const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
     for (const [name, value] of Object.entries(this.trace.headers)) headers.set(name, value);
     return fetch(input, { signal: this.signal, ...init, headers });
+  };
+
+  #busy(reason?: string): Busy;
+  #busy<T>(work: Promise<T> | (() => Promise<T>), reason?: string): Promise<T>;
+  #busy<T>(work?: string | Promise<T> | (() => Promise<T>), reason = 'work'): Busy | Promise<T> {
+    if (work !== undefined && typeof work !== 'string') return this.#busyWith(work, reason);
+    const end = this.#marks.begin(work ?? reason);
+    return { end, [Symbol.dispose]: end };
   }
 
   #busyWith<T>(work: Promise<T> | (() => Promise<T>), reason: string): Promise<T> {

@@ -35,6 +35,14 @@ export interface RouteOptions<I = unknown> {
   readonly input?: InputSchema<I>;
 }
 
+/** A route as {@link route} makes it. */
+export interface CheckedRoute {
+  readonly handle: Handler<never>;
+  readonly body?: BodyKind;
+  readonly maxBodyBytes?: number;
+  readonly input?: InputSchema<unknown>;
+}
+
 /** Takes a CloudEvent. A returned event is the reply, nothing is 204; what it throws lets the platform try again. */
 export type EventHandler<D = unknown> = (
   event: AgentEvent<D>,
@@ -57,7 +65,7 @@ export interface SocketRoute {
 }
 
 /** What may stand behind a path. */
-export type Route = Handler<never> | RouteOptions<never> | EventRoute | SocketRoute;
+export type Route = Handler<never> | CheckedRoute | EventRoute | SocketRoute;
 
 /**
  * Routes by method and path: `'POST /chat'`, `'GET /files/:name'` (`context.request.params.name`), `'GET /static/*'`.
@@ -148,7 +156,7 @@ export const webSocket = (handle: SocketHandler): SocketRoute => ({ kind: 'socke
  * });
  * ```
  */
-export const route = <I = unknown>(options: RouteOptions<I>): RouteOptions<I> => options;
+export const route = <I = unknown>(options: RouteOptions<I>): CheckedRoute => options;
 
 /** A handler alone is an agent with one route. */
 export const definitionOf = (agent: Agent): AgentDefinition =>

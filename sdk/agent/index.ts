@@ -11,6 +11,7 @@ export {
   type Agent,
   type AgentDefinition,
   type BodyKind,
+  type CheckedRoute,
   type EventHandler,
   type EventRoute,
   type Handler,
@@ -22,7 +23,7 @@ export {
   type SocketHandler,
   type SocketRoute,
 } from './definition.ts';
-export { type Context, type TurnRequest } from './context.ts';
+export type { Context, KeepBusy, TurnRequest } from './context.ts';
 export { AgentError, type AgentErrorCode, type AgentErrorOptions } from './errors.ts';
 export { serverSentEvent, type ServerSentEvent } from './sse.ts';
 export type { AgentClock } from './clock.ts';

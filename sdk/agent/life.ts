@@ -29,6 +29,8 @@ export interface LifeFacts {
 const lookEveryMs = 1_000;
 /** A look that comes so much late was not late by chance. */
 const slackMs = 1_000;
+/** What was told to stop may clean up for so long. */
+const lateMs = 1_000;
 /** Between the last turn and `onPause`: a conversation's next turn often comes at once. */
 const settleMs = 300;
 
@@ -109,7 +111,10 @@ export class Life {
     this.#isStopping = true;
     this.#callOffLook?.();
     this.#callOffPause?.();
-    if (!(await this.#within(this.#facts.limits.stopMs, this.#empty()))) onLate();
+    if (!(await this.#within(this.#facts.limits.stopMs, this.#empty()))) {
+      onLate();
+      await this.#within(lateMs, this.#empty());
+    }
     await this.#hook('onEnd', () => this.#facts.hooks.onEnd?.());
   }
 

@@ -1,13 +1,13 @@
-// Owns: which route a method and path mean. Pure. Paths with fewer wildcards win, then those that were written first.
-import type { EventRoute, Route, RouteOptions, Routes, SocketRoute } from './definition.ts';
+// Owns: which route a method and path mean. Pure. Paths without `*` win, then those with fewer names, then those that were written first.
+import type { CheckedRoute, EventRoute, Route, Routes, SocketRoute } from './definition.ts';
 
 /** A route in one shape, whatever the author wrote. */
-export type KnownRoute = ({ readonly kind: 'http' } & RouteOptions<never>) | EventRoute | SocketRoute;
+export type KnownRoute = ({ readonly kind: 'http' } & CheckedRoute) | EventRoute | SocketRoute;
 
 interface Line {
   readonly method: string;
   readonly path: RegExp;
-  readonly wildcards: number;
+  readonly vagueness: number;
   readonly route: KnownRoute;
 }
 
@@ -38,6 +38,9 @@ const pattern = (path: string): RegExp =>
       .join('/')}$`,
   );
 
+/** A rest is vaguer than any number of names. */
+const vaguenessOf = (path: string): number => (path.endsWith('/*') ? 1_000 : 0) + path.split('/:').length;
+
 function lineOf(key: string, written: Route): Line {
   const route = known(written);
   const [method, path] = key.includes(' ')
@@ -46,7 +49,7 @@ function lineOf(key: string, written: Route): Line {
   if (!methods.includes(method))
     throw new TypeError(`route "${key}": ${method} is none of ${methods.join(', ')}`);
   if (!path.startsWith('/')) throw new TypeError(`route "${key}": a path begins with /`);
-  return { method, path: pattern(path), wildcards: path.split(/\/[:*]/).length - 1, route };
+  return { method, path: pattern(path), vagueness: vaguenessOf(path), route };
 }
 
 const decoded = (text: string): string => {
@@ -64,7 +67,7 @@ const paramsIn = (groups: Record<string, string> | undefined): Record<string, st
 export function routeTable(routes: Routes): (method: string, path: string) => Match {
   const lines = Object.entries(routes)
     .map(([key, route]) => lineOf(key, route))
-    .sort((a, b) => a.wildcards - b.wildcards);
+    .sort((a, b) => a.vagueness - b.vagueness);
   return (method, path) => {
     const fitting = lines.filter((line) => line.path.test(path));
     const wanted = (name: string): Line | undefined => fitting.find((line) => line.method === name);
