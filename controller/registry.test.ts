@@ -1,6 +1,7 @@
 // Deploying runtimes: what a Kubernetes API server promises of versions, generations and status, kept on one machine.
 import { describe, expect, test } from '@jest/globals';
 import { memoryResourceStore } from '../adapters/memory/resources.ts';
+import { parseLabels } from './core/label-selector.ts';
 import { condition, failure, hello, python, registryLab, revisionOf } from '../test/support/registry-lab.ts';
 import { agent, interpreter } from '../test/support/runtimes.ts';
 import type { Registry } from './registry.ts';
@@ -255,7 +256,7 @@ describe('listing', () => {
       registry.list(query).items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
     expect(names({ kind: 'AgentRuntime' })).toEqual(['default/a', 'default/c', 'team/b']);
     expect(names({ kind: 'AgentRuntime', namespace: 'team' })).toEqual(['team/b']);
-    expect(names({ kind: 'AgentRuntime', labels: { tier: 'front' } })).toEqual(['team/b']);
+    expect(names({ kind: 'AgentRuntime', labels: parseLabels('tier=front') })).toEqual(['team/b']);
     expect(registry.list({ kind: 'AgentRuntime' }).resourceVersion).toBe(version(4));
     await registry.remove(python);
     expect(registry.list({ kind: 'AgentRuntime' }).resourceVersion).toBe(version(5));

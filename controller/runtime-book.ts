@@ -6,19 +6,16 @@ import type { Cancel, Clock } from '../model/clock.ts';
 import type { Runtimes } from '../model/platform.ts';
 import type { Runtime } from '../model/runtime.ts';
 import { runtimeKeyText, type RuntimeKey, type RuntimeKind } from '../model/sandbox.ts';
-import { matchesLabels } from './core/label-selector.ts';
 import type { SessionCounts } from './core/cluster-status.ts';
 import { withStatus } from './core/runtime-status.ts';
+import { selects, type Selection } from './core/selection.ts';
 import { sameJson } from './core/stored-runtime.ts';
 import type { Deployment, Deployments, PoolStatus } from './deployments.ts';
 import { keyOf, poolOf, verdictOf, type Examined } from './examine.ts';
 import type { ResourceLog } from './resource-log.ts';
 
-export interface RuntimeListQuery {
+export interface RuntimeListQuery extends Selection {
   readonly kind: RuntimeKind;
-  /** Absent: all namespaces. */
-  readonly namespace?: string;
-  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A stored runtime that is not served, and why. */
@@ -131,15 +128,14 @@ export class RuntimeBook {
   }
 
   /** In order of namespace and name, with the counter that a Kubernetes list tells. */
-  list({ kind, namespace, labels = {} }: RuntimeListQuery): {
+  list({ kind, ...selection }: RuntimeListQuery): {
     readonly items: readonly Runtime[];
     readonly resourceVersion: string;
   } {
     const items = [...this.#entries.entries()]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([, { runtime }]) => runtime)
-      .filter((one) => one.kind === kind && matchesLabels(one.metadata.labels, labels))
-      .filter((one) => namespace === undefined || one.metadata.namespace === namespace);
+      .filter((one) => one.kind === kind && selects(selection, one));
     return { items, resourceVersion: this.#log?.version ?? '' };
   }
 

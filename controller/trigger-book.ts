@@ -5,7 +5,7 @@ import { triggerKeyText, type DeployedTrigger, type TriggerKey } from '../model/
 import { deployedTrigger, triggerKeyOf } from '../model/accepted-trigger.ts';
 import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
 import type { Trigger } from '../model/trigger.ts';
-import { matchesLabels } from './core/label-selector.ts';
+import { selects, type Selection } from './core/selection.ts';
 import { withTriggerStatus, type TriggerVerdict } from './core/trigger-status.ts';
 import type { Deployments } from './deployments.ts';
 import type { ResourceLog } from './resource-log.ts';
@@ -15,12 +15,6 @@ export interface DeployedTriggers {
   all(): readonly DeployedTrigger[];
   /** Told after triggers changed. */
   onChange(listener: () => void): Cancel;
-}
-
-export interface TriggerListQuery {
-  /** Absent: all namespaces. */
-  readonly namespace?: string;
-  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface TriggerEntry {
@@ -127,15 +121,11 @@ export class TriggerBook implements DeployedTriggers {
   }
 
   /** In order of namespace and name, with the counter that a Kubernetes list tells. */
-  list({ namespace, labels = {} }: TriggerListQuery): {
-    readonly items: readonly Trigger[];
-    readonly resourceVersion: string;
-  } {
+  list(selection: Selection): { readonly items: readonly Trigger[]; readonly resourceVersion: string } {
     const items = [...this.#entries]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([, { trigger }]) => trigger)
-      .filter(({ metadata }) => matchesLabels(metadata.labels, labels))
-      .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
+      .filter((one) => selects(selection, one));
     return { items, resourceVersion: this.#log?.version ?? '' };
   }
 

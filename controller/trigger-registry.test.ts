@@ -36,7 +36,11 @@ describe('a trigger', () => {
   test('is stored, told, and has uid, generation and version', async () => {
     const { trigger, what } = await lab.triggers.create(validTrigger({ filter }));
     expect(what).toBe('created');
-    expect(trigger.metadata).toMatchObject({ uid: 'trigger-uid-1', generation: 1, resourceVersion: expect.any(String) });
+    expect(trigger.metadata).toMatchObject({
+      uid: 'trigger-uid-1',
+      generation: 1,
+      resourceVersion: expect.any(String),
+    });
     expect(lab.triggers.all()).toMatchObject([
       { key, revision: 'trigger-uid-1.1', attributes: { type: 'issue' } },
     ]);

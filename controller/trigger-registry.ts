@@ -17,18 +17,14 @@ import {
   type Named,
 } from './core/object-errors.ts';
 import { asCreated, asUpdated, sawWhatIsWritten } from './core/stored-runtime.ts';
+import type { Selection } from './core/selection.ts';
 import { triggerWarnings } from './core/trigger-status.ts';
 import type { Deployments } from './deployments.ts';
 import { ResourceLog, type ResourceChanges } from './resource-log.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { createSerial } from './serial.ts';
 import { readStoredTrigger } from './stored-trigger.ts';
-import {
-  TriggerBook,
-  type DeployedTriggers,
-  type TriggerEntry,
-  type TriggerListQuery,
-} from './trigger-book.ts';
+import { TriggerBook, type DeployedTriggers, type TriggerEntry } from './trigger-book.ts';
 
 export interface TriggerRegistryDeps {
   readonly store: ResourceStore;
@@ -105,7 +101,7 @@ export class TriggerRegistry implements DeployedTriggers {
     return this.#book.entry(key)?.trigger;
   }
 
-  list(query: TriggerListQuery): ReturnType<TriggerBook['list']> {
+  list(query: Selection): ReturnType<TriggerBook['list']> {
     return this.#book.list(query);
   }
 

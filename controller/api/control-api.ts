@@ -1,5 +1,6 @@
 // The control port's HTTP program: AgentCube's control routes, ours for sessions, pools and events, runtimes and triggers as Kubernetes-style resources.
 // Does not own a server, its sockets and timeouts (main.ts), nor any decision: it reads requests and writes answers.
+import type { Clock } from '../../model/clock.ts';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { agentcubeRoutes, type AgentcubeRoutesDeps } from './agentcube-routes.ts';
 import { deadLetterRoutes, type DeadLetterRoutesDeps } from './dead-letter-routes.ts';
@@ -8,6 +9,7 @@ import { writeError, type Log } from './errors.ts';
 import { discoveryRoutes } from './kube-discovery.ts';
 import { kubeResources, type KubeRegistry, type KubeTriggers } from './kube-resources.ts';
 import { kubeRoutes } from './kube-routes.ts';
+import { Watches } from './kube-watch.ts';
 import { openapiDocument } from './openapi.ts';
 import { poolRoutes, type PoolRoutesDeps } from './pool-routes.ts';
 import { expressPath, matches, type Route } from './route.ts';
@@ -22,13 +24,24 @@ export type ControlApiDeps = AgentcubeRoutesDeps &
     readonly registry?: KubeRegistry;
     /** Absent where triggers are deployed elsewhere, or nobody takes events. */
     readonly triggers?: KubeTriggers;
+    /** The watches that are open, so that they are counted and ended; absent: they end with their connections. */
+    readonly watches?: Watches;
+    readonly clock: Clock;
     readonly log: Log;
   };
 
-function deployedRoutes({ registry, triggers }: ControlApiDeps): Route[] {
+function deployedRoutes({
+  registry,
+  triggers,
+  clock,
+  watches = new Watches(clock),
+}: ControlApiDeps): Route[] {
   const resources = registry ? kubeResources(registry, triggers) : [];
   if (resources.length === 0) return [];
-  return [...discoveryRoutes(resources.map(({ kind }) => kind)), ...kubeRoutes(resources)];
+  return [
+    ...discoveryRoutes(resources.map(({ kind }) => kind)),
+    ...kubeRoutes(resources, { clock, watches }),
+  ];
 }
 
 /** As much as an object may have that is meant for a Kubernetes API server. */

@@ -3,6 +3,7 @@
 import type { Request, Response } from 'express';
 import { asPlatformError, errorBody, PlatformError, statusOf, type ErrorCode } from '../../model/errors.ts';
 import { failureStatus, type Subject } from '../core/kube-status.ts';
+import { KubeRefusal } from './kube-refusal.ts';
 
 export type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -49,7 +50,7 @@ const writeTyped = (response: Response, error: PlatformError): void =>
   void response.status(statusOf(error.code)).json(errorBody(error));
 
 function writerFor(path: string): typeof writeTyped {
-  if (/^\/apis(\/|$)/.test(path)) return writeKubernetes;
+  if (/^\/apis?(\/|$)/.test(path)) return writeKubernetes;
   return /^\/v1\/(sessions|pools|namespaces)(\/|$)/.test(path) ? writeTyped : writeAgentcube;
 }
 
@@ -68,6 +69,8 @@ function fromLibrary(thrown: unknown): PlatformError | undefined {
 
 /** Answers with what was thrown, in the dialect of the request's path. */
 export function writeError(thrown: unknown, request: Request, response: Response, log: Log): void {
+  if (thrown instanceof KubeRefusal && !response.headersSent)
+    return void response.status(thrown.status.code ?? 500).json(thrown.status);
   const error = fromLibrary(thrown) ?? asPlatformError(thrown);
   if (error.code === 'INTERNAL') {
     log('a request of the control API failed', { method: request.method, path: request.path, fault: thrown });

@@ -6,18 +6,17 @@ import { validateTrigger, type Resource, type ResourceKind } from '../../model/r
 import { runtimeKinds } from '../../model/runtime.ts';
 import type { RuntimeKind } from '../../model/sandbox.ts';
 import { triggerKind } from '../../model/trigger.ts';
+import type { Selection } from '../core/selection.ts';
 import type { RuntimeReads, RuntimeWrites, Written } from '../registry.ts';
+import type { ResourceChanges } from '../resource-log.ts';
 import type { TriggerRegistry, WrittenTrigger } from '../trigger-registry.ts';
 import { objectIn, type Expected, type Fields } from './kube-body.ts';
 
 export type KubeRegistry = RuntimeReads & RuntimeWrites;
-export type KubeTriggers = Pick<TriggerRegistry, 'get' | 'list' | 'create' | 'replace' | 'patch' | 'remove'>;
-
-export interface ListQuery {
-  /** Absent: all namespaces. */
-  readonly namespace?: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
+export type KubeTriggers = Pick<
+  TriggerRegistry,
+  'get' | 'list' | 'changes' | 'create' | 'replace' | 'patch' | 'remove'
+>;
 
 export interface Place {
   readonly namespace: string;
@@ -35,7 +34,9 @@ export interface KubeResource {
   readonly kind: ResourceKind;
   /** What deleting one means, for the document. */
   readonly deleting: string;
-  list(query: ListQuery): { readonly items: readonly Resource[]; readonly resourceVersion: string };
+  list(selection: Selection): { readonly items: readonly Resource[]; readonly resourceVersion: string };
+  /** For watches; also of other kinds. */
+  readonly changes: ResourceChanges;
   get(place: Place): Resource | undefined;
   create(body: Fields, expected: Expected): Promise<WrittenObject>;
   replace(body: Fields, expected: Expected): Promise<WrittenObject>;
@@ -57,7 +58,8 @@ const triggerIn = (body: Fields, expected: Expected) => objectIn(body, expected,
 const runtimesOf = (registry: KubeRegistry, kind: RuntimeKind): KubeResource => ({
   kind,
   deleting: 'its warm pool drains, its sessions go on',
-  list: (query) => registry.list({ kind, ...query }),
+  list: (selection) => registry.list({ kind, ...selection }),
+  changes: registry.changes,
   get: (place) => registry.get({ kind, ...place }),
   create: async (body, expected) => ofRuntime(await registry.create(runtimeIn(body, expected))),
   replace: async (body, expected) => ofRuntime(await registry.replace(runtimeIn(body, expected))),
@@ -68,7 +70,8 @@ const runtimesOf = (registry: KubeRegistry, kind: RuntimeKind): KubeResource => 
 const triggersOf = (registry: KubeTriggers): KubeResource => ({
   kind: triggerKind,
   deleting: 'what waits for it becomes dead letters',
-  list: (query) => registry.list(query),
+  list: (selection) => registry.list(selection),
+  changes: registry.changes,
   get: (place) => registry.get(place),
   create: async (body, expected) => ofTrigger(await registry.create(triggerIn(body, expected))),
   replace: async (body, expected) => ofTrigger(await registry.replace(triggerIn(body, expected))),

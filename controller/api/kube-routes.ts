@@ -3,7 +3,7 @@
 import { apiVersionOf, resourcePlurals, type ResourceKind } from '../../model/resource.ts';
 import { mergePatchType, objectTypes } from './kube-body.ts';
 import { listParams } from './kube-query.ts';
-import { readHandlers } from './kube-reads.ts';
+import { readHandlers, type ReadDeps } from './kube-reads.ts';
 import type { KubeResource } from './kube-resources.ts';
 import { writeHandlers } from './kube-writes.ts';
 import type { Answer, Route, RouteDoc } from './route.ts';
@@ -25,9 +25,9 @@ const docOf =
     answers,
   });
 
-function collectionRoutes(kept: KubeResource): Route[] {
+function collectionRoutes(kept: KubeResource, reads: ReadDeps): Route[] {
   const { kind } = kept;
-  const { list } = readHandlers(kept);
+  const { list } = readHandlers(kept, reads);
   const { create } = writeHandlers(kept);
   const doc = docOf(kind);
   const plural = resourcePlurals[kind];
@@ -67,9 +67,9 @@ function collectionRoutes(kept: KubeResource): Route[] {
   ];
 }
 
-function objectRoutes(kept: KubeResource): Route[] {
+function objectRoutes(kept: KubeResource, reads: ReadDeps): Route[] {
   const { kind } = kept;
-  const { get } = readHandlers(kept);
+  const { get } = readHandlers(kept, reads);
   const { replace, patch, remove } = writeHandlers(kept);
   const doc = docOf(kind);
   const path = `/apis/${apiVersionOf(kind)}/namespaces/{namespace}/${resourcePlurals[kind]}/{name}`;
@@ -77,6 +77,12 @@ function objectRoutes(kept: KubeResource): Route[] {
   const writeAnswers = { 200: asStored, 404: notFound, 409: conflict, ...refused };
   return [
     { method: 'get', path, doc: doc('Read one', { 200: asStored, 404: notFound }), handle: get },
+    {
+      method: 'get',
+      path: `${path}/status`,
+      doc: doc('Read one; the platform alone writes its status', { 200: asStored, 404: notFound }),
+      handle: get,
+    },
     {
       method: 'put',
       path,
@@ -104,5 +110,5 @@ function objectRoutes(kept: KubeResource): Route[] {
   ];
 }
 
-export const kubeRoutes = (resources: readonly KubeResource[]): Route[] =>
-  resources.flatMap((kept) => [...collectionRoutes(kept), ...objectRoutes(kept)]);
+export const kubeRoutes = (resources: readonly KubeResource[], reads: ReadDeps): Route[] =>
+  resources.flatMap((kept) => [...collectionRoutes(kept, reads), ...objectRoutes(kept, reads)]);

@@ -7,7 +7,7 @@ import { groupOf, resourcePlurals, type ResourceKind } from '../../model/resourc
 export interface StatusCause {
   readonly reason: string;
   readonly message: string;
-  readonly field: string;
+  readonly field?: string;
 }
 
 export interface StatusDetails {
@@ -17,6 +17,8 @@ export interface StatusDetails {
   readonly kind?: string;
   readonly uid?: string;
   readonly causes?: readonly StatusCause[];
+  /** When the same may be asked for again. */
+  readonly retryAfterSeconds?: number;
 }
 
 export interface KubeStatus {

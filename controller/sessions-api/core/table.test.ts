@@ -1,9 +1,9 @@
 // How sessions look to Kubernetes: as objects, as the table that kubectl prints, and as metadata alone.
 import { describe, expect, test } from '@jest/globals';
-import { sessionIn, second, t0, hour, minute } from '../../../test/support/sessions.ts';
+import { sessionIn, second, t0, hour } from '../../../test/support/sessions.ts';
 import { sessionObjectSchema } from './schema.ts';
 import { sessionObject } from './session-object.ts';
-import { age, bookmarkObject, many, one } from './table.ts';
+import { bookmarkObject, many, one } from './table.ts';
 
 const use = { lastActivityAt: t0, leasedUntil: 0 };
 const reading = { now: t0 + 90 * second, resourceVersion: '7' };
@@ -143,18 +143,4 @@ describe('lists and bookmarks', () => {
     expect(many(shown, reading, presentation)).not.toHaveProperty('metadata.continue');
     expect(bookmarkObject(reading, presentation, false)).not.toHaveProperty('metadata.annotations');
   });
-});
-
-test.each([
-  [-5, '0s'],
-  [999, '0s'],
-  [119 * second, '119s'],
-  [2 * minute, '2m'],
-  [5 * minute + 12 * second, '5m12s'],
-  [12 * minute + 12 * second, '12m'],
-  [2 * hour + 5 * minute, '2h5m'],
-  [26 * hour, '1d2h'],
-  [400 * 24 * hour, '400d'],
-])('an age of %d ms is written %s', (ms, text) => {
-  expect(age(ms)).toBe(text);
 });

@@ -1,5 +1,6 @@
 // The forms in which sessions are answered: a list of objects, metadata alone, or the table that kubectl prints.
 // Does not own what a session's object says (session-object.ts) nor which form is wanted (accept.ts).
+import { age } from '../../../model/age.ts';
 import { restingSince } from '../../../model/due.ts';
 import type { Form } from './accept.ts';
 import { sessionsApiVersion, sessionsKind, type SessionObject } from './schema.ts';
@@ -22,25 +23,6 @@ export interface Presentation {
 
 const metaVersion = 'meta.k8s.io/v1';
 const unknown = '<unknown>';
-
-const units: readonly (readonly [string, number])[] = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['m', 60],
-  ['s', 1],
-];
-
-/** A span as kubectl writes ages: its largest unit, and the next one while the largest is a small number (`90s`, `5m12s`, `2d3h`). */
-export function age(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 120) return `${seconds}s`;
-  const at = units.findIndex(([, size]) => seconds >= size);
-  const [unit, size] = units[at] ?? ['s', 1];
-  const [smaller, smallerSize] = units[at + 1] ?? ['s', 1];
-  const whole = Math.floor(seconds / size);
-  const rest = Math.floor((seconds % size) / smallerSize);
-  return whole < 10 && rest > 0 ? `${whole}${unit}${rest}${smaller}` : `${whole}${unit}`;
-}
 
 /** How long nothing was done in it; a living lease counts as work (S2). */
 function idle({ session, use }: Shown, now: number): string {
