@@ -1,5 +1,6 @@
 // Owns: HTTP to a server of this process without a port: two streams that are joined. The server is the one that agents run in a sandbox.
 import { request, type IncomingMessage, type Server } from 'node:http';
+import { nextTick } from 'node:process';
 import { Duplex, Readable } from 'node:stream';
 
 /** One end of a pair; what is written to it is read from the other. */
@@ -21,11 +22,14 @@ class End extends Duplex {
     taken?.();
   }
 
+  /** What is written arrives later, as with a socket: protocols do not expect an answer before they have asked. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    const peer = this.#peer;
-    if (!peer || peer.destroyed) return done();
-    if (peer.push(chunk)) done();
-    else peer.#taken = done;
+    nextTick(() => {
+      const peer = this.#peer;
+      if (!peer || peer.destroyed) return done();
+      if (peer.push(chunk)) done();
+      else peer.#taken = done;
+    });
   }
 
   override _final(done: () => void): void {
