@@ -39,6 +39,20 @@ export interface Freezer {
   busy(id: string): Promise<readonly string[]>;
 }
 
+/** What of a sandbox's output is wanted. */
+export interface LogRequest {
+  /** So many of the last lines; all that is kept when absent. */
+  readonly lines?: number;
+  /** Goes on with what comes. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Logs {
+  /** The output of a sandbox's processes, as bytes. Ends when the signal aborts, or with the sandbox; unknown ids have printed nothing. */
+  logs(id: string, request: LogRequest): AsyncIterable<Uint8Array>;
+}
+
 export interface SandboxExit {
   readonly id: string;
   readonly generation: number;
@@ -62,6 +76,8 @@ export interface Images {
 }
 
 export interface Driver extends SandboxLifecycle, Marks, Freezer, Inventory, Images {
+  /** Absent where their output is kept by somebody else, who is asked for it: the API server of a cluster. */
+  logs?: Logs['logs'];
   /** What this host gives, in words for the start-up message and the log. */
   describe(): { readonly tier: string; readonly lacks: readonly string[] };
   /** On how many machines its sandboxes are, as far as it knows; one where it does not say. */

@@ -19,6 +19,7 @@ import { createReclaimer, hasSwap } from './reclaim.ts';
 import { materialiseRuntime } from './runtime-files.ts';
 import { closedDriver, Sandbox } from './sandbox.ts';
 import { trimLog } from './sandbox-files.ts';
+import { StartPlaces } from './start-places.ts';
 import { takeOverDataDir } from './take-over.ts';
 import { startFailure } from './verify.ts';
 
@@ -57,6 +58,7 @@ async function assemble(
     cgroups: detectCgroups(layout.dataDir, asRoot),
     images: createImageTable(options.images, layout.images, runtime.id),
     reclaimer: createReclaimer(),
+    starts: new StartPlaces(clock),
     nodeFlags: program.nodeFlags ?? [],
     startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
   };

@@ -222,6 +222,7 @@ export const bodySchemas = {
   Health: z.object({ status: z.literal('healthy') }),
   MergePatch: anyObject.describe('RFC 7386'),
   Object: anyObject,
+  Text: z.string(),
 } as const;
 
 export type BodyName = keyof typeof bodySchemas;

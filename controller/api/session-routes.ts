@@ -7,16 +7,17 @@ import { runtimeKinds } from '../../model/runtime.ts';
 import type { SessionQuery, SessionReads, SessionRecord } from '../../model/session-store.ts';
 import { stateKinds, type StateKind } from '../../model/session.ts';
 import { parseLabelSelector } from '../core/label-selector.ts';
-import type { Freezer } from '../driver.ts';
+import type { Freezer, Logs } from '../driver.ts';
 import type { SessionCommands } from '../session-commands.ts';
 import { sandboxes, sandboxClaims, type Access, type Verb } from './authentication.ts';
 import { param, readQuery, type Answer, type Route, type RouteDoc } from './route.ts';
+import { sessionLogRoutes } from './session-logs.ts';
 import { sessionView } from './session-view.ts';
 
 export interface SessionRoutesDeps {
   readonly store: Pick<SessionReads, 'get' | 'list'>;
   readonly commands: Pick<SessionCommands, 'pause' | 'resume' | 'end'>;
-  readonly driver: Pick<Freezer, 'busy'>;
+  readonly driver: Pick<Freezer, 'busy'> & Partial<Logs>;
   readonly clock: Pick<Clock, 'now'>;
   /** Where callers have to say who they are. */
   readonly access?: Access;
@@ -157,6 +158,7 @@ function commandRoute(
 const unknown = typed('The session is unknown, or has ended.');
 
 export const sessionRoutes = (deps: SessionRoutesDeps): Route[] => [
+  ...sessionLogRoutes(deps),
   {
     method: 'get',
     path: '/v1/sessions',
