@@ -1,5 +1,6 @@
 // Elements of JSON arrays as bytes: the same as JSON.parse finds, and an end for what is no JSON.
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { elementsOf } from './elements.ts';
 
 const texts = (json: string): string[] =>
@@ -15,6 +16,16 @@ test.each([
 ])('%s', (json, elements) => {
   expect(texts(json)).toEqual(elements);
   expect(texts(json).map((text) => JSON.parse(text) as unknown)).toEqual(JSON.parse(json));
+});
+
+test('strings of any length, whatever is escaped where', () => {
+  const text = fc.array(fc.constantFrom('\\', '"', 'a', ',', ']', '€'), { maxLength: 150 });
+  const value = text.map((chars) => chars.join(''));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(value, fc.dictionary(value, value, { maxKeys: 3 }))), (values) => {
+      expect(texts(JSON.stringify(values))).toEqual(values.map((one) => JSON.stringify(one)));
+    }),
+  );
 });
 
 test('elements are views of the bytes given', () => {

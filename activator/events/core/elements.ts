@@ -7,11 +7,28 @@ const [openBracket, openBrace, closeBracket, closeBrace] = [0x5b, 0x7b, 0x5d, 0x
 const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
+/** Most strings end within so many bytes; of a longer one the end is searched for, which costs more to begin and less to go on. */
+const short = 48;
+
+/** Whether what stands before `at` is an odd number of backslashes. */
+function isEscaped(json: Uint8Array, at: number): boolean {
+  let before = at - 1;
+  while (json[before] === backslash) before -= 1;
+  return (at - before) % 2 === 0;
+}
+
+function endOfLongString(json: Uint8Array, from: number): number {
+  let at = json.indexOf(quote, from);
+  while (at >= 0 && isEscaped(json, at)) at = json.indexOf(quote, at + 1);
+  return at < 0 ? json.length : at;
+}
+
 /** Where the string ends that begins at `from`. */
 function endOfString(json: Uint8Array, from: number): number {
   let at = from + 1;
-  while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1;
-  return at;
+  const most = Math.min(json.length, from + short);
+  while (at < most && json[at] !== quote) at += json[at] === backslash ? 2 : 1;
+  return at < most || most === json.length ? at : endOfLongString(json, at);
 }
 
 /** Where the value ends that begins at `from`: at the comma or bracket that follows it. */
