@@ -27,3 +27,11 @@ export const collect = (value: string, before: readonly string[] = []): readonly
   ...before,
   value,
 ];
+
+/** Which session of an interpreter, and what becomes of it. */
+export const sessionFlags = (): Option[] => [
+  new Option('-i, --interpreter <name>', 'CodeInterpreter; the only one when absent'),
+  new Option('-s, --session <id>', 'go on with this session; the beginning of its id will do'),
+  new Option('--new', 'a new session, even where the folder keeps one'),
+  new Option('-k, --keep', 'keep a new session for this folder instead of ending it'),
+];

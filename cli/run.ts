@@ -21,7 +21,9 @@ function tell(io: Io, message: string, hint: string | undefined): void {
 
 /** commander's own sentence: the error first, then the guess in a line of its own. */
 function usage(io: Io, fault: CommanderError, program: Command, args: readonly string[]): number {
-  const [message = '', guess] = fault.message.replace(/^error: /, '').split('\n');
+  const said =
+    fault.code === 'commander.help' ? lacking(program, args) : fault.message.replace(/^error: /, '');
+  const [message = '', guess] = said.split('\n');
   const named = program.commands.find((command) => args.includes(command.name()))?.name();
   const help = `agentcube ${named === undefined ? '' : `${named} `}--help tells more`;
   const hint =
@@ -29,6 +31,14 @@ function usage(io: Io, fault: CommanderError, program: Command, args: readonly s
   tell(io, message, hint);
   return exitCodes.usage;
 }
+
+/** A command that has commands was given none of them. */
+const lacking = (program: Command, args: readonly string[]): string => {
+  const named = program.commands.find(
+    (command) => args.includes(command.name()) || command.aliases().some((alias) => args.includes(alias)),
+  );
+  return `say what: ${(named ?? program).commands.map((command) => command.name()).join(', ')}`;
+};
 
 const calm = new Set(['commander.helpDisplayed', 'commander.version']);
 

@@ -44,6 +44,10 @@ export const commands: readonly CommandEntry[] = [
     group: deployed,
     load: () => import('./pools.ts'),
   },
+  { name: 'run', summary: 'run a script in an interpreter', group: use, load: () => import('./run.ts') },
+  { name: 'exec', summary: 'run a command in an interpreter', group: use, load: () => import('./exec.ts') },
+  { name: 'cp', summary: 'copy files to and from a session', group: use, load: () => import('./cp.ts') },
+  { name: 'logs', summary: 'what a sandbox printed', group: use, load: () => import('./logs.ts') },
   {
     name: 'sessions',
     aliases: ['session'],

@@ -95,22 +95,28 @@ export class Endpoint {
   async open(path: string, asked: Asked = {}): Promise<IncomingMessage> {
     const url = `${this.url}${path}${queryOf(asked.query)}`;
     const started = performance.now();
-    const response = await this.#send(url, asked, await this.#letIn());
+    const response = await this.#send(url, { ...asked, ...this.#until(asked.signal) }, await this.#letIn());
     this.#manner.trace?.(
       `${asked.method ?? 'GET'} ${url} ${response.statusCode ?? 0} ${Math.round(performance.now() - started)} ms`,
     );
     return response;
   }
 
+  /** The person's wish to stop counts for every request of a command; the SDK is told of it by itself. */
+  #until(own: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+    const signals = [this.#manner.signal, own].filter((signal) => signal !== undefined);
+    return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
+  }
+
   #send(url: string, asked: Asked, { headers, ...tls }: Access): Promise<IncomingMessage> {
     const { method = 'GET', body, timeoutMs = this.#manner.timeoutMs ?? defaultTimeoutMs } = asked;
-    const signals = [this.#manner.signal, asked.signal].filter((signal) => signal !== undefined);
+    const { signal } = asked;
     return new Promise((resolve, reject) => {
       const secure = url.startsWith('https:');
       const request = (secure ? https : http).request(url, {
         method,
         headers: { 'user-agent': 'agentcube', ...headers, ...asked.headers },
-        ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
+        ...(signal && { signal }),
         ...(secure && tls),
       });
       const late = new CliError(
@@ -126,7 +132,7 @@ export class Endpoint {
       request.once('error', (fault) => {
         clearTimeout(timer);
         if (fault instanceof CliError) reject(fault);
-        else reject(signals.some(({ aborted }) => aborted) ? interrupted() : unreachable(url, fault));
+        else reject(signal?.aborted === true ? interrupted() : unreachable(url, fault));
       });
       if (body instanceof Readable) body.pipe(request);
       else request.end(body);
