@@ -65,6 +65,38 @@ describe('the conditions of a trigger', () => {
     expect(told(verdictOf(spec))).toContain('LoopFree True Filtered');
   });
 
+  describe('its own ticks', () => {
+    const schedule = { cron: '0 3 * * *', event: { type: 'nightly', source: '/nights' }, data: {} };
+
+    test('are not taken by filters for something else: told to who writes it and in the status', () => {
+      const verdict = verdictOf({ schedule, broker: 'nights', filters: [{ prefix: { type: 'com.' } }] });
+      expect(told(verdict)).toContain('TakesTicks False TicksNotTaken');
+      expect(triggerWarnings(verdict)).toEqual([
+        'spec.filters: does not take the events of its own schedule; only another trigger of broker nights may',
+      ]);
+      const attributes = verdictOf({ schedule, filter: { attributes: { type: 'other' } } });
+      expect(triggerWarnings(attributes)[0]).toMatch(/^spec\.filter: /);
+    });
+
+    test.each([
+      {},
+      { filters: [{ cesql: "type = 'nightly' AND datacontenttype LIKE '%/json'" }] },
+      { filter: { attributes: { source: '/nights' } } },
+      // What differs from tick to tick may be taken some time.
+      { filters: [{ suffix: { time: 'T03:00:00.000Z' } }] },
+    ])('are taken, or may be: %j', (spec) => {
+      const verdict = verdictOf({ schedule, ...spec });
+      expect(told(verdict)).toContain('TakesTicks True Taken');
+      expect(triggerWarnings(verdict)).toEqual([]);
+    });
+
+    test('are nothing to tell of without a schedule, or where nothing is accepted', () => {
+      const refused: TriggerVerdict = { accepted: false, message: 'spec.x: unknown' };
+      const conditions = [verdictOf({ filter }), refused].flatMap((verdict) => told(verdict));
+      expect(conditions.filter((one) => one.startsWith('TakesTicks'))).toEqual([]);
+    });
+  });
+
   test('a time moves only with its status', () => {
     const trigger = validTrigger({ filter });
     const first = withTriggerStatus(trigger, verdictOf({ filter }), 0);

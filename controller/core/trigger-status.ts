@@ -1,4 +1,4 @@
-// The `status` of a trigger: is it accepted, does its target exist, may its events come round. Decides only.
+// The `status` of a trigger: is it accepted, does its target exist, may its events come round, does it take its own ticks. Decides only.
 // Does not own what is waiting for it: that is the queue's, and told by metrics.
 import type { DeployedTrigger } from '../../model/deployed-trigger.ts';
 import type { Condition } from '../../model/metadata.ts';
@@ -7,6 +7,7 @@ import type { Trigger } from '../../model/trigger.ts';
 import { withCondition, type ConditionNow } from './conditions.ts';
 import type { Told } from './runtime-status.ts';
 import { loopOf } from './trigger-loops.ts';
+import { lostTicks } from './trigger-ticks.ts';
 
 export type TriggerVerdict =
   | { readonly accepted: true; readonly deployed: DeployedTrigger; readonly hasTarget: boolean }
@@ -34,6 +35,14 @@ function loopFree(verdict: TriggerVerdict): Told {
   return says('True', 'Filtered', 'its filters say which events it takes');
 }
 
+/** Undefined where there is no schedule, or nobody knows it. */
+function ticking(verdict: TriggerVerdict): Told | undefined {
+  if (!verdict.accepted || !verdict.deployed.schedule) return undefined;
+  const lost = lostTicks(verdict.deployed);
+  if (lost !== undefined) return says('False', 'TicksNotTaken', lost);
+  return says('True', 'Taken', 'it takes the events of its schedule');
+}
+
 /** Conditions as they are to be told. `before` keeps the times of those whose status is the same; `now` is ms since the epoch. */
 export function triggerConditions(
   verdict: TriggerVerdict,
@@ -41,10 +50,12 @@ export function triggerConditions(
   before: readonly Condition[],
   now: number,
 ): Condition[] {
+  const ticks = ticking(verdict);
   const told: ConditionNow[] = [
     { type: 'Accepted', observedGeneration, ...acceptance(verdict) },
     { type: 'Ready', observedGeneration, ...readiness(verdict) },
     { type: 'LoopFree', observedGeneration, ...loopFree(verdict) },
+    ...(ticks ? [{ type: 'TakesTicks', observedGeneration, ...ticks }] : []),
   ];
   return told.flatMap((one) =>
     withCondition(
@@ -65,7 +76,7 @@ export function withTriggerStatus(trigger: Trigger, verdict: TriggerVerdict, now
 
 /** What whoever writes a trigger should know at once. */
 export function triggerWarnings(verdict: TriggerVerdict): readonly string[] {
-  return [readiness(verdict), loopFree(verdict)].flatMap(({ status, message }) =>
-    status === 'False' ? [message] : [],
+  return [readiness(verdict), loopFree(verdict), ticking(verdict)].flatMap((told) =>
+    told?.status === 'False' ? [told.message] : [],
   );
 }
