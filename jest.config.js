@@ -19,8 +19,10 @@ export default {
     suite('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
     suite('chaos', ['<rootDir>/test/chaos/**/*.test.ts']),
     suite('scaling', ['<rootDir>/test/scaling/**/*.test.ts']),
+    suite('tour', ['<rootDir>/test/tour/**/*.test.ts']),
     suite('integration', ['<rootDir>/test/integration/**/*.test.ts']),
     suite('simulation', ['<rootDir>/test/simulation/**/*.test.ts']),
+    suite('sdk', ['<rootDir>/test/sdk/**/*.test.ts']),
     suite('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
     // Not of `npm test`: `npm run test:cluster` starts the cluster that it needs.
     suite('cluster', ['<rootDir>/test/cluster/**/*.test.ts']),
