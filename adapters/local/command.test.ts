@@ -46,6 +46,7 @@ const input = ({ workload: other, image, rest }: Change = {}): CommandInput => (
   nodeFlags: ['--flag'],
   authPublicKeyPem: 'PEM',
   listen: [],
+  platformListens: true,
   ...rest,
 });
 const container = (change: Partial<Workload['container']>): Change => ({
@@ -72,7 +73,7 @@ describe('the command of an agent', () => {
 
   test('paths inside are those of the host where there is no view', () => {
     const paths = layoutOf('/data').sandbox('1');
-    const places = hostPlaces(paths, '/data/runtime/r', '/data/images/d');
+    const places = hostPlaces(paths, '/data/runtime/r', '/data/images/d', '/data/platform');
     expect(commandIn(argvOf(input({ rest: { places } })))).toEqual(['python3', '/data/images/d/main.py']);
     expect(cwdOf(input({ rest: { places } }))).toBe('/data/sandboxes/1/workspace');
   });

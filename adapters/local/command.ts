@@ -22,6 +22,8 @@ export interface CommandInput {
   readonly authPublicKeyPem: string;
   /** Where it listens for each port; the same number unless it shares the network with others. */
   readonly listen: Listen;
+  /** Whether the platform listens for agents that may call it. */
+  readonly platformListens: boolean;
 }
 
 /** All ports that somebody outside may ask: the runtime's, and the one that tells readiness. The default port is first. */
@@ -60,7 +62,18 @@ function basics({ spec, places, listen }: CommandInput): Variable[] {
   ];
 }
 
-function ours({ spec, image, places, listen, authPublicKeyPem }: CommandInput): Variable[] {
+/** The variables by which clients of AgentCube find the platform. */
+const addressNames: ReadonlySet<string> = new Set(['WORKLOAD_MANAGER_URL', 'ROUTER_URL']);
+
+/**
+ * Whether this sandbox gets a way to the platform: an agent whose pod names one of its addresses. Their values are those of a
+ * cluster; inside, the addresses that work here stand in their place. Code that a model wrote gets none.
+ */
+export const mayCallPlatform = ({ image, spec }: Pick<CommandInput, 'image' | 'spec'>): boolean =>
+  !image.daemon && spec.workload.container.env.some(({ name }) => addressNames.has(name));
+
+function ours(input: CommandInput): Variable[] {
+  const { spec, image, places, listen, authPublicKeyPem } = input;
   const { workload, name } = spec;
   const ports = portsOf(workload);
   const [first = 8080] = ports;
@@ -74,6 +87,9 @@ function ours({ spec, image, places, listen, authPublicKeyPem }: CommandInput): 
     ...(image.daemon
       ? [{ name: 'AGENTCUBE_SOCKET', value: `${places.run}/${insidePort(listen, first)}.sock` }]
       : [{ name: 'AGENTCUBE_PORTS', value: forwarded }]),
+    ...(input.platformListens && mayCallPlatform(input)
+      ? [{ name: 'AGENTCUBE_PLATFORM_DIR', value: places.platform }]
+      : []),
     ...(workload.authMode === 'picod' ? [{ name: 'PICOD_AUTH_PUBLIC_KEY', value: authPublicKeyPem }] : []),
   ];
 }

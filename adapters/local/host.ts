@@ -7,6 +7,7 @@ import type { Layout } from './layout.ts';
 import type { Log } from './options.ts';
 import type { Reclaimer } from './reclaim.ts';
 import type { RuntimeFiles } from './runtime-files.ts';
+import type { StartPlaces } from './start-places.ts';
 import type { Tier } from './tiers/tier.ts';
 
 export interface Uids {
@@ -25,6 +26,7 @@ export interface Host {
   readonly images: ImageTable;
   readonly uids: Uids;
   readonly reclaimer: Reclaimer;
+  readonly starts: StartPlaces;
   readonly nodeFlags: readonly string[];
   readonly authPublicKeyPem: string;
   readonly startTimeoutMs: number;

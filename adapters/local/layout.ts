@@ -28,6 +28,8 @@ export interface Layout {
   readonly images: string;
   readonly runtime: string;
   readonly sandboxes: string;
+  /** The platform's sockets for those agents that may call it; there while it listens. */
+  readonly platform: string;
   sandbox(id: string): SandboxPaths;
 }
 
@@ -48,7 +50,11 @@ export function layoutOf(dataDir: string): Layout {
       mount: inside('mount'),
     };
   };
-  return { dataDir, images: at('images'), runtime: at('runtime'), sandboxes: at('sandboxes'), sandbox };
+  return {
+    ...{ dataDir, images: at('images'), runtime: at('runtime'), sandboxes: at('sandboxes') },
+    platform: at('platform'),
+    sandbox,
+  };
 }
 
 /** The socket of one port of a sandbox, as a path on the host. */

@@ -37,6 +37,8 @@ export interface LocalDriverOptions {
   /** What runs inside: the daemon's source folder (.ts, or .js when built), the node binary and its flags. */
   readonly program: {
     readonly sandboxSourceDir: string;
+    /** The folder of the author kit, bundled for agents that import it; absent: they must bring their own. */
+    readonly kitSourceDir?: string;
     readonly nodePath: string;
     readonly nodeFlags?: readonly string[];
   };

@@ -5,8 +5,10 @@ export interface Places {
   readonly workspace: string;
   readonly app: string;
   readonly run: string;
-  /** bin/node, daemon/ and etc/. */
+  /** bin/node, daemon/, node_modules/ and etc/. */
   readonly agentcube: string;
+  /** The platform's sockets. */
+  readonly platform: string;
 }
 
 /** In a view of its own. */
@@ -15,14 +17,24 @@ export const ownPlaces: Places = {
   app: '/app',
   run: '/run/agentcube',
   agentcube: '/opt/agentcube',
+  platform: '/run/agentcube-platform',
 };
 
+/** Where the author kit lies as a package, as seen from the root. */
+export const kitPackages = 'opt/agentcube/node_modules';
+
 /** Without a view of its own: the folders of the host. */
-export const hostPlaces = (paths: SandboxPaths, runtime: string, image: string | undefined): Places => ({
+export const hostPlaces = (
+  paths: SandboxPaths,
+  runtime: string,
+  image: string | undefined,
+  platform: string,
+): Places => ({
   workspace: paths.workspace,
   app: image ?? paths.workspace,
   run: paths.run,
   agentcube: runtime,
+  platform,
 });
 
 /** An argument that is a path in the view, as it is at these places; all others unchanged. */

@@ -17,12 +17,13 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { build, stop as endBundler, version as bundlerVersion } from 'esbuild';
+import { bundleKit } from './kit.ts';
 import { LocalSetupError, type LocalDriverOptions } from './options.ts';
 
 export interface RuntimeFiles {
   /** Name of the folder below `runtime/`. */
   readonly id: string;
-  /** Absolute path on the host; inside it is /opt/agentcube. Holds bin/node, daemon/main.mjs and etc/. */
+  /** Absolute path on the host; inside it is /opt/agentcube. Holds bin/node, daemon/main.mjs, node_modules/ and etc/. */
   readonly folder: string;
 }
 
@@ -39,7 +40,7 @@ const isSource = (name: string): boolean =>
   /\.(ts|js|mjs)$/.test(name) && !/\.(test\.(ts|js)|d\.ts)$/.test(name);
 
 /** Sources by their names below the folder. */
-async function daemonFiles(sourceDir: string): Promise<Map<string, string>> {
+async function sourcesIn(sourceDir: string): Promise<Map<string, string>> {
   const names = (await readdir(sourceDir, { recursive: true })).filter(isSource).sort();
   const files = new Map<string, string>();
   for (const name of names) {
@@ -77,12 +78,12 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   await chmod(to, 0o755);
 }
 
-async function idOf(nodePath: string, files: ReadonlyMap<string, string>): Promise<string> {
+async function idOf(nodePath: string, ...sources: readonly ReadonlyMap<string, string>[]): Promise<string> {
   const { size, mtimeMs, ino } = await stat(nodePath);
   const hash = createHash('sha256').update(
     JSON.stringify([nodePath, size, mtimeMs, ino, etcFiles, bundlerVersion]),
   );
-  for (const [name, text] of files) hash.update(JSON.stringify([name, text]));
+  for (const files of sources) for (const [name, text] of files) hash.update(JSON.stringify([name, text]));
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -92,15 +93,17 @@ export async function materialiseRuntime(
   program: LocalDriverOptions['program'],
 ): Promise<RuntimeFiles> {
   const nodePath = await realpath(program.nodePath);
-  const files = await daemonFiles(program.sandboxSourceDir);
-  const id = await idOf(nodePath, files);
+  const { sandboxSourceDir, kitSourceDir } = program;
+  const kit = kitSourceDir === undefined ? new Map<string, string>() : await sourcesIn(kitSourceDir);
+  const id = await idOf(nodePath, await sourcesIn(sandboxSourceDir), kit);
   const folder = path.join(runtimeDir, id);
   if (existsSync(folder)) return { id, folder };
   const building = `${folder}.part`;
   await rm(building, { recursive: true, force: true });
   for (const name of ['', 'bin', 'daemon', 'etc']) await mkdir(path.join(building, name), { mode: 0o755 });
   await linkOrCopy(nodePath, path.join(building, 'bin', 'node'));
-  await bundleDaemon(program.sandboxSourceDir, path.join(building, 'daemon'));
+  if (kitSourceDir !== undefined) await bundleKit(kitSourceDir, building);
+  await bundleDaemon(sandboxSourceDir, path.join(building, 'daemon'));
   for (const [name, text] of Object.entries(etcFiles)) {
     await writeFile(path.join(building, 'etc', name), text, { mode: 0o644 });
   }

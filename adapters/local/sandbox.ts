@@ -214,7 +214,18 @@ export class Sandbox {
     }
   }
 
+  /** When it is its turn. */
   async #launch(record: SandboxRecord, signal: AbortSignal): Promise<SandboxRef> {
+    const leave = await this.#host.starts.enter(signal);
+    try {
+      if (signal.aborted) throw startFailure('it was stopped before it began');
+      return await this.#launchNow(record, signal);
+    } finally {
+      leave();
+    }
+  }
+
+  async #launchNow(record: SandboxRecord, signal: AbortSignal): Promise<SandboxRef> {
     const leader = leaderOf(await launchSandbox(this.#host, record, this.#paths), record.spec.name);
     const life = takeHold(this.#host, this.#id, this.#paths, leader);
     this.#life = life;

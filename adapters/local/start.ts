@@ -1,5 +1,6 @@
 // Owns: putting one start together and asking until the sandbox is ready. Does not own what becomes of a failed start
 // (sandbox.ts) nor the record of it.
+import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import type { SandboxRef } from '../../model/sandbox.ts';
@@ -9,11 +10,13 @@ import {
   cwdOf,
   environmentOf,
   insidePort,
+  mayCallPlatform,
   portsOf,
   type CommandInput,
   type Listen,
 } from './command.ts';
 import type { Host } from './host.ts';
+import { linkKit } from './kit.ts';
 import { launch } from './launcher.ts';
 import { socketPath, type SandboxPaths } from './layout.ts';
 import { hostPlaces, ownPlaces } from './places.ts';
@@ -43,7 +46,9 @@ export async function listenPorts({ workload }: SandboxSpec, own: boolean): Prom
 function viewOf(host: Host, record: SandboxRecord, paths: SandboxPaths): View {
   const { spec, image, uid } = record;
   const folder = image.daemon ? undefined : path.join(host.layout.images, image.digest);
-  const places = host.tier.ownView ? ownPlaces : hostPlaces(paths, host.runtime.folder, folder);
+  const { platform } = host.layout;
+  const places = host.tier.ownView ? ownPlaces : hostPlaces(paths, host.runtime.folder, folder, platform);
+  const platformListens = existsSync(platform);
   const input: CommandInput = {
     spec,
     image,
@@ -51,11 +56,13 @@ function viewOf(host: Host, record: SandboxRecord, paths: SandboxPaths): View {
     nodeFlags: host.nodeFlags,
     authPublicKeyPem: host.authPublicKeyPem,
     listen: record.listen,
+    platformListens,
   };
   return {
     paths,
     runtime: host.runtime.folder,
     ...(folder !== undefined && { image: folder }),
+    ...(platformListens && mayCallPlatform(input) && { platform }),
     ...(uid !== undefined && { uid }),
     hostname: spec.name.slice(0, 63),
     cwd: cwdOf(input),
@@ -70,6 +77,7 @@ export async function launchSandbox(host: Host, record: SandboxRecord, paths: Sa
   const { memoryBytes, cpus } = spec.workload.limits;
   const view = viewOf(host, record, paths);
   await prepareFiles(paths, uid);
+  if (!host.tier.ownView) linkKit(host.layout.dataDir, host.runtime.folder);
   const folders = host.cgroups?.make(spec.id, { memoryBytes, cpus, pids: defaultPidsLimit });
   return launch({
     paths,

@@ -1,7 +1,7 @@
 // Owns: the arguments of bubblewrap. Pure but for what it is told of the host's root folders.
 // Never run as uid 0 of the host: a sandbox of root could write /proc/sys of the host with every capability dropped.
 // It dies with its parent, and that is a shell of the sandbox's own: sandboxes outlive the platform.
-import { ownPlaces } from '../places.ts';
+import { kitPackages, ownPlaces } from '../places.ts';
 import { reporting } from './shell.ts';
 import { fds, type Launch, type Tier, type View } from './tier.ts';
 
@@ -45,7 +45,11 @@ const folders = (view: View): string[] => [
   ...['--bind', view.paths.workspace, ownPlaces.workspace],
   ...['--bind', view.paths.run, ownPlaces.run],
   ...['--ro-bind', view.runtime, ownPlaces.agentcube],
-  ...(view.image === undefined ? [] : ['--ro-bind', view.image, ownPlaces.app]),
+  ...(view.platform === undefined ? [] : ['--ro-bind', view.platform, ownPlaces.platform]),
+  // An agent finds the author kit as any package, by walking up from /app to the root.
+  ...(view.image === undefined
+    ? []
+    : ['--ro-bind', view.image, ownPlaces.app, '--symlink', kitPackages, '/node_modules']),
 ];
 
 /** All of bubblewrap's options for a view; the command is not among them. */

@@ -9,6 +9,8 @@ export interface View {
   readonly runtime: string;
   /** Host folder that is /app inside. */
   readonly image?: string;
+  /** Host folder of the platform's sockets, for an agent that may call it. */
+  readonly platform?: string;
   /** Given when the platform is root: whom the sandbox runs as on the host. */
   readonly uid?: number;
   readonly hostname: string;

@@ -1,6 +1,6 @@
 // Owns: the same view as bubblewrap's, from util-linux and a shell. Weaker: no seccomp, and inside it is uid 0 of its own
 // user namespace (without any capability). Pure: writes the script, runs nothing.
-import { ownPlaces } from '../places.ts';
+import { kitPackages, ownPlaces } from '../places.ts';
 import { hostEtc, ownEtc, type RootFolder } from './bubblewrap.ts';
 import { execClean, quoted, reporting } from './shell.ts';
 import { fds, type Launch, type Tier, type View } from './tier.ts';
@@ -52,7 +52,10 @@ const folders = (view: View): string[] => [
   `bind ${quoted(view.paths.workspace)} ${ownPlaces.workspace}`,
   `bind ${quoted(view.paths.run)} ${ownPlaces.run}`,
   `bind_ro ${quoted(view.runtime)} ${ownPlaces.agentcube}`,
-  ...(view.image === undefined ? [] : [`bind_ro ${quoted(view.image)} ${ownPlaces.app}`]),
+  ...(view.platform === undefined ? [] : [`bind_ro ${quoted(view.platform)} ${ownPlaces.platform}`]),
+  ...(view.image === undefined
+    ? []
+    : [`bind_ro ${quoted(view.image)} ${ownPlaces.app}`, `ln -s ${kitPackages} "$ROOT/node_modules"`]),
 ];
 
 const withoutPowers = [
