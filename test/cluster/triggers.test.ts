@@ -2,6 +2,13 @@
 // events reach an agent in a pod, wake it, or are there to be looked at when the agent did not take them.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { call, callOk, sessionHeader, type Answer } from '../support/client.ts';
+import {
+  deadLettersOf,
+  deadLettersUrl,
+  lookAtDeliveries,
+  type Delivery,
+  type Looking,
+} from '../support/deliveries.ts';
 import { apply, command, eventually, find, kubectl, namespaceFor, type KubeObject } from './kubectl.ts';
 import { program } from './machine/places.ts';
 import { addresses, type Addresses } from './operator.ts';
@@ -23,22 +30,6 @@ interface Trigger extends KubeObject {
 
 interface Session extends KubeObject {
   readonly status: { readonly state: string };
-}
-
-interface Delivery {
-  readonly trigger: string;
-  readonly event: { readonly id: string };
-  readonly result: string;
-  readonly status?: number;
-  readonly sessionId?: string;
-}
-
-interface DeadLetters {
-  readonly items: readonly {
-    readonly id: string;
-    readonly event: { readonly id: string };
-    readonly error: { readonly code: number };
-  }[];
 }
 
 /** Answers 200 to a prompt and counts it in its memory, and 400 to anything else. */
@@ -84,27 +75,7 @@ const role = (name: string): object => ({
 
 let at: Addresses;
 let space: Awaited<ReturnType<typeof namespaceFor>>;
-const deliveries: Delivery[] = [];
-const looking = new AbortController();
-
-/** Writes down each try of each activator from now on. */
-async function look(): Promise<void> {
-  const url = `${at.controlUrl}/v1/namespaces/${namespace}/deliveries?watch=1`;
-  const { body, status } = await fetch(url, { signal: looking.signal });
-  expect(status).toBe(200);
-  void read(body!.pipeThrough(new TextDecoderStream())).catch((fault: unknown) => {
-    if (!looking.signal.aborted) throw fault;
-  });
-}
-
-async function read(text: ReadableStream<string>): Promise<void> {
-  let rest = '';
-  for await (const part of text) {
-    const lines = `${rest}${part}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') deliveries.push(JSON.parse(line) as Delivery);
-  }
-}
+let deliveries: Looking;
 
 /** Sends it, again while the activator that got it does not know the trigger yet. */
 async function send(subject: string, id: string, data: object = { prompt: subject }): Promise<void> {
@@ -127,7 +98,7 @@ async function send(subject: string, id: string, data: object = { prompt: subjec
 const tried = (id: string, result: string): Promise<Delivery | undefined> =>
   eventually(
     `${id} ${result}`,
-    async () => deliveries.findLast(({ event }) => event.id === id),
+    async () => deliveries.last(id),
     (one) => one?.result === result,
   );
 
@@ -153,11 +124,11 @@ beforeAll(async () => {
   at = await addresses();
   space = await namespaceFor(namespace);
   await apply({ apiVersion: 'v1', kind: 'List', items: [agent, role('edit'), role('view')] });
-  await look();
+  deliveries = await lookAtDeliveries(at.controlUrl, namespace);
 });
 afterAll(async () => {
-  looking.abort();
-  await space.remove();
+  deliveries?.stop();
+  await space?.remove();
 });
 
 describe('a trigger', () => {
@@ -210,14 +181,13 @@ describe('an event', () => {
   });
 
   test('that its agent refuses is a dead letter: shown, tried again, dropped', async () => {
-    const letters = `${at.controlUrl}/v1/namespaces/${namespace}/dead-letters`;
-    const listed = async (): Promise<DeadLetters['items']> =>
-      (await callOk<DeadLetters>('GET', `${letters}?trigger=by-subject`)).items;
+    const listed = () => deadLettersOf(at.controlUrl, namespace, 'by-subject');
     await send('issue/2', 'refused', { no: 'prompt' });
     await tried('refused', 'givenUp');
     const [letter] = await eventually('the dead letter', listed, ({ length }) => length === 1);
     expect(letter).toMatchObject({ event: { id: 'refused' }, error: { code: 400 } });
 
+    const letters = deadLettersUrl(at.controlUrl, namespace);
     expect(await callOk('POST', `${letters}/${letter?.id}/replay`)).toEqual({ replayed: 1 });
     const again = await eventually(
       'it is back',
