@@ -44,6 +44,7 @@ export const commands: readonly CommandEntry[] = [
     group: deployed,
     load: () => import('./pools.ts'),
   },
+  { name: 'invoke', summary: 'call an agent', group: use, load: () => import('./invoke.ts') },
   { name: 'run', summary: 'run a script in an interpreter', group: use, load: () => import('./run.ts') },
   { name: 'exec', summary: 'run a command in an interpreter', group: use, load: () => import('./exec.ts') },
   { name: 'cp', summary: 'copy files to and from a session', group: use, load: () => import('./cp.ts') },
@@ -54,6 +55,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'list, look at, pause, resume and end sessions',
     group: sessions,
     load: () => import('./sessions.ts'),
+  },
+  {
+    name: 'events',
+    summary: 'send events, watch deliveries, dead letters',
+    group: sessions,
+    load: () => import('./events.ts'),
   },
   {
     name: 'config',

@@ -87,6 +87,12 @@ export class Endpoint {
     return new Endpoint(`${this.url}${path}`, { ...this.#manner, access: () => this.#letIn() });
   }
 
+  /** The same for work that is done although the person wishes to stop: ending what was begun. */
+  without(): Endpoint {
+    const { signal: _, ...manner } = this.#manner;
+    return new Endpoint(this.url, { ...manner, access: () => this.#letIn() });
+  }
+
   #letIn(): Promise<Access> {
     return (this.#access ??= this.#manner.access?.() ?? Promise.resolve({}));
   }
