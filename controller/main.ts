@@ -56,6 +56,7 @@ import { createLeading, createLeadingElsewhere, type Kept, type Lead, type Led }
 import { ledFolder } from './led-folder.ts';
 import { formatProblem } from './manifests.ts';
 import { createSessionsServer } from './sessions-api/server.ts';
+import { endSession } from './sessions-api/ending.ts';
 import { SessionsApi } from './sessions-api/sessions-api.ts';
 
 const about = `agentcube ${version}, controller: starts, pauses, wakes and ends sandboxes, and serves the control API
@@ -240,7 +241,8 @@ class ControllerProgram {
     if (sessionsTlsCert === undefined || sessionsTlsKey === undefined) return;
     const proxy = ground.frontProxy();
     const store = redisSessionStore(redis.link, { compatKeys: config.compatKeys });
-    const api = new SessionsApi({ store, feed: bus, wakes: bus, clock, log, salt: randomInt(1_000) });
+    const end = (id: string) => endSession({ store, wakes: bus, clock }, id);
+    const api = new SessionsApi({ store, feed: bus, end, clock, log, salt: randomInt(1_000) });
     const certificate = { cert: readText(sessionsTlsCert), key: readText(sessionsTlsKey) };
     const server = createSessionsServer({ certificate, proxy, handler: api.handler() });
     onStop(async () => {

@@ -1,18 +1,26 @@
 // The control port's HTTP program: AgentCube's control routes, ours for sessions, pools and events, runtimes and triggers as Kubernetes-style resources.
 // Does not own a server, its sockets and timeouts (main.ts), nor any decision: it reads requests and writes answers.
 import type { Clock } from '../../model/clock.ts';
+import type { SessionFeed } from '../../model/platform.ts';
+import type { SessionRecord } from '../../model/session-store.ts';
+import { randomInt } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { agentcubeRoutes, type AgentcubeRoutesDeps } from './agentcube-routes.ts';
 import { deadLetterRoutes, type DeadLetterRoutesDeps } from './dead-letter-routes.ts';
 import { deliveryRoutes, type DeliveryRoutesDeps } from './delivery-routes.ts';
 import { writeError, type Log } from './errors.ts';
+import { coreRoutes } from './kube-core.ts';
 import { discoveryRoutes } from './kube-discovery.ts';
 import { kubeResources, type KubeRegistry, type KubeTriggers } from './kube-resources.ts';
 import { kubeRoutes } from './kube-routes.ts';
+import { servedResources } from './kube-served.ts';
+import { refuseUnrouted } from './kube-unrouted.ts';
 import { Watches } from './kube-watch.ts';
 import { openapiDocument } from './openapi.ts';
 import { poolRoutes, type PoolRoutesDeps } from './pool-routes.ts';
 import { expressPath, matches, type Route } from './route.ts';
+import { SessionsApi } from '../sessions-api/sessions-api.ts';
+import { sessionsApiVersion } from '../sessions-api/core/schema.ts';
 import { sessionRoutes, type SessionRoutesDeps } from './session-routes.ts';
 
 export type ControlApiDeps = AgentcubeRoutesDeps &
@@ -26,23 +34,41 @@ export type ControlApiDeps = AgentcubeRoutesDeps &
     readonly triggers?: KubeTriggers;
     /** The watches that are open, so that they are counted and ended; absent: they end with their connections. */
     readonly watches?: Watches;
+    readonly feed: SessionFeed;
+    /** The platform's version, for `kubectl version`. */
+    readonly version?: string | undefined;
     readonly clock: Clock;
     readonly log: Log;
   };
 
-function deployedRoutes({
-  registry,
-  triggers,
-  clock,
-  watches = new Watches(clock),
-}: ControlApiDeps): Route[] {
+interface KubeSide {
+  readonly routes: readonly Route[];
+  /** Sessions, as Kubernetes clients see them. */
+  readonly sessions?: Express;
+}
+
+/** What Kubernetes clients are served; nothing where runtimes are deployed elsewhere. */
+function kubeSide(deps: ControlApiDeps): KubeSide {
+  const { registry, triggers, clock, version, watches = new Watches(clock) } = deps;
   const resources = registry ? kubeResources(registry, triggers) : [];
-  if (resources.length === 0) return [];
-  return [
-    ...discoveryRoutes(resources.map(({ kind }) => kind)),
+  if (resources.length === 0) return { routes: [] };
+  const { store, commands } = deps;
+  const end = async (id: string): Promise<SessionRecord | undefined> => {
+    await commands.end(id);
+    return store.get(id);
+  };
+  const sessions = new SessionsApi({ ...deps, end, salt: randomInt(1_000) });
+  watches.onStop(() => sessions.stop());
+  const served = servedResources(resources.map(({ kind }) => kind));
+  const routes = [
+    ...discoveryRoutes(served),
+    ...coreRoutes({ resources, clock, watches, version }),
     ...kubeRoutes(resources, { clock, watches }),
   ];
+  return { routes, sessions: sessions.handler() };
 }
+
+const isAboutSessions = ({ path }: Request): boolean => path.startsWith(`/apis/${sessionsApiVersion}/`);
 
 /** As much as an object may have that is meant for a Kubernetes API server. */
 const longestBody = '3mb';
@@ -90,20 +116,28 @@ function answerUnrouted(routes: readonly Route[], request: Request, response: Re
 
 /** The request handler of the control port. It keeps nothing between requests. */
 export function createControlApi(deps: ControlApiDeps): Express {
+  const kube = kubeSide(deps);
   const served = [
     ...agentcubeRoutes(deps),
     ...sessionRoutes(deps),
     ...poolRoutes(deps),
     ...deadLetterRoutes(deps),
     ...deliveryRoutes(deps),
-    ...deployedRoutes(deps),
+    ...kube.routes,
   ];
   const routes = [...served, documentRoute(served)];
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('strict routing').enable('case sensitive routing').set('query parser', 'simple');
+  const { sessions } = kube;
+  // Reads bodies itself.
+  if (sessions)
+    app.use((request: Request, response: Response, next: NextFunction) =>
+      isAboutSessions(request) ? void sessions(request, response) : next(),
+    );
   app.use(express.text({ type: () => true, limit: longestBody }));
   for (const { method, path, handle } of routes) app[method](expressPath(path), handle);
+  if (sessions) app.use(refuseUnrouted(routes));
   app.use((request: Request, response: Response) => answerUnrouted(routes, request, response));
   app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) =>
     writeError(thrown, request, response, deps.log),

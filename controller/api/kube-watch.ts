@@ -128,6 +128,7 @@ function gone(
 export class Watches {
   readonly #clock: Clock;
   readonly #open = new Set<Watch>();
+  readonly #atStop: Cancel[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -143,8 +144,14 @@ export class Watches {
     watch.begin(this.#clock, () => this.#open.delete(watch));
   }
 
+  /** To be done when all end. */
+  onStop(run: Cancel): void {
+    this.#atStop.push(run);
+  }
+
   /** Ends all of them. */
   stop(): void {
+    for (const run of this.#atStop.splice(0)) run();
     for (const watch of [...this.#open]) watch.end();
   }
 }

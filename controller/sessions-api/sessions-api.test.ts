@@ -11,6 +11,7 @@ import type { Session } from '../../model/session.ts';
 import { ask, begin, type Reply } from '../../test/support/ask.ts';
 import { manualClock, settle, type ManualClock } from '../../test/support/manual-clock.ts';
 import { moved, sessionIn, t0 } from '../../test/support/sessions.ts';
+import { endSession } from './ending.ts';
 import { SessionsApi } from './sessions-api.ts';
 
 const group = '/apis/agentcube.volcano.sh/v1alpha1';
@@ -50,13 +51,16 @@ beforeEach(async () => {
   wakes = [];
   listFault = undefined;
   bus.onWake((id) => wakes.push(id));
+  const kept = {
+    get: (id: string) => store.get(id),
+    save: async (session: Session, dueAt: number | null) => told(session, await store.save(session, dueAt)),
+    list: (query: Parameters<SessionStore['list']>[0]) =>
+      listFault ? Promise.reject(listFault) : store.list(query),
+  };
   api = new SessionsApi({
-    store: {
-      get: (id) => store.get(id),
-      save: async (session, dueAt) => told(session, await store.save(session, dueAt)),
-      list: (query) => (listFault ? Promise.reject(listFault) : store.list(query)),
-    },
-    ...{ feed: bus, wakes: bus, clock, salt: 7, log: () => undefined },
+    store: kept,
+    end: (id) => endSession({ store: kept, wakes: bus, clock }, id),
+    ...{ feed: bus, clock, salt: 7, log: () => undefined },
   });
   server = http.createServer(api.handler()).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -4,7 +4,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Clock } from '../../model/clock.ts';
 import { asPlatformError, PlatformError } from '../../model/errors.ts';
-import type { SessionFeed, Wakes } from '../../model/platform.ts';
+import type { SessionFeed } from '../../model/platform.ts';
 import type { SessionRecord, SessionStore } from '../../model/session-store.ts';
 import { ChangeLog } from './change-log.ts';
 import { wantedForm } from './core/accept.ts';
@@ -23,7 +23,6 @@ import {
   otherObject,
 } from './status.ts';
 import { many, one, type Presentation, type Reading } from './core/table.ts';
-import { endSession } from './ending.ts';
 import {
   asksToWatch,
   isDryRun,
@@ -38,9 +37,10 @@ import {
 import { Watch } from './watch.ts';
 
 export interface SessionsApiDeps {
-  readonly store: Pick<SessionStore, 'get' | 'list' | 'save'>;
+  readonly store: Pick<SessionStore, 'get' | 'list'>;
   readonly feed: SessionFeed;
-  readonly wakes: Wakes;
+  /** Ends a session; answers it as it is then, or undefined when there is none. */
+  readonly end: (id: string) => Promise<SessionRecord | undefined>;
   readonly clock: Clock;
   /** 0…999, drawn once: tells this program's resource versions from those of others. */
   readonly salt: number;
@@ -219,7 +219,7 @@ export class SessionsApi {
     const { id } = record.session;
     const { preconditions } = bodyOf(request);
     if (preconditions?.uid !== undefined && preconditions.uid !== id) throw new Refused(otherObject(id));
-    const ended = dry(request) ? record : ((await endSession(this.#deps, id)) ?? record);
+    const ended = dry(request) ? record : ((await this.#deps.end(id)) ?? record);
     response.json(one(shownOf(ended), this.#reading(), presentation));
   }
 
@@ -229,7 +229,7 @@ export class SessionsApi {
     if (statesOf(selection).includes('ended'))
       throw new PlatformError('INVALID_REQUEST', 'what has ended is forgotten by itself after an hour');
     const found = await this.#select(selection);
-    if (!dry(request)) for (const { session } of found) await endSession(this.#deps, session.id);
+    if (!dry(request)) for (const { session } of found) await this.#deps.end(session.id);
     response.json(many(found.map(shownOf), this.#reading(), presentation));
   }
 }
