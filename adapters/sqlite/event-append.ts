@@ -3,11 +3,8 @@
 import type { Appended, NewDelivery, QueueLimits } from '../../model/event-queue.ts';
 import { sizeOf } from '../../model/event-size.ts';
 import type { Database } from './database.ts';
+import { insertDelivery, type EventInbox } from './event-inbox.ts';
 import type { EventSums } from './event-rows.ts';
-
-const insertDelivery = `
-  INSERT INTO deliveries (seq, trigger_n, at, lane, size, hops, source, id, type, mode, headers, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const remember = `
   INSERT INTO event_repeats (trigger_n, source, id, at, until) VALUES (?, ?, ?, ?, ?)
@@ -15,16 +12,20 @@ const remember = `
 
 /** Rows that are forgotten at each append: more than one append of one event adds, so that they do not pile up. */
 const forgottenAtOnce = 20;
+/** Fewer deliveries get a row each: packing pays where there are many. */
+const fewestPacked = 8;
 
 export class EventAppender {
   readonly #sums: EventSums;
+  readonly #inbox: EventInbox;
   readonly #insert;
   readonly #remember;
   readonly #came;
   readonly #forget;
 
-  constructor(db: Database, sums: EventSums) {
+  constructor(db: Database, sums: EventSums, inbox: EventInbox) {
     this.#sums = sums;
+    this.#inbox = inbox;
     this.#insert = db.prepare(insertDelivery);
     this.#remember = db.prepare(remember);
     this.#came = db.prepare('SELECT at FROM event_repeats WHERE trigger_n = ? AND source = ? AND id = ?');
@@ -62,29 +63,26 @@ export class EventAppender {
       numbers.set(trigger, n);
       this.#sums.count(n, count, 0);
     }
+    const first = last + 1;
+    const packs = deliveries.length >= fewestPacked;
+    if (packs) this.#inbox.put(deliveries, numbers, first, now);
     for (const delivery of deliveries) {
+      const n = numbers.get(delivery.trigger) ?? 0;
       last += 1;
-      bytes += this.#putOne(delivery, numbers.get(delivery.trigger) ?? 0, last, now);
+      if (!packs) this.#putOne(delivery, n, last, now);
+      bytes += sizeOf(delivery.event);
+      this.#rememberOne(delivery, n, now);
     }
     this.#sums.add(deliveries.length, bytes, last);
   }
 
-  #putOne(delivery: NewDelivery, n: number, seq: number, now: number): number {
-    const { lane, hops, source, id, type, event, dropRepeatsWithinMs } = delivery;
-    const size = sizeOf(event);
-    const what = [
-      lane ?? null,
-      size,
-      hops,
-      source,
-      id,
-      type,
-      event.mode,
-      JSON.stringify(event.headers),
-    ] as const;
-    this.#insert.run(seq, n, now, ...what, event.body);
+  #putOne({ lane, hops, source, id, type, event }: NewDelivery, n: number, seq: number, now: number): void {
+    const what = [lane ?? null, sizeOf(event), hops, source, id, type, event.mode] as const;
+    this.#insert.run(seq, n, now, ...what, JSON.stringify(event.headers), event.body);
+  }
+
+  #rememberOne({ source, id, dropRepeatsWithinMs }: NewDelivery, n: number, now: number): void {
     if (dropRepeatsWithinMs !== undefined) this.#remember.run(n, source, id, now, now + dropRepeatsWithinMs);
-    return size;
   }
 
   #withoutRepeats(deliveries: readonly NewDelivery[], now: number): readonly NewDelivery[] {

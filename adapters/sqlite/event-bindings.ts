@@ -1,6 +1,7 @@
 // Owns: which session a key means, and which tick of a schedule struck last, in the same file as the sessions.
 import type { Binding, EventBindings, KnownBinding } from '../../model/event-queue.ts';
 import type { Database } from './database.ts';
+import type { EventInbox } from './event-inbox.ts';
 import type { EventSums } from './event-rows.ts';
 
 const bindKey = `
@@ -27,13 +28,21 @@ interface Row extends Binding {
   readonly endedAt: number | null;
 }
 
+export interface BindingsParts {
+  readonly sums: EventSums;
+  readonly inbox: EventInbox;
+}
+
 const knownOf = ({ key, sessionId, endedAt }: Row): KnownBinding => ({
   key,
   sessionId,
   ...(endedAt !== null && { endedAt }),
 });
 
-function upkeep(db: Database, sums: EventSums): Pick<EventBindings, 'bindings' | 'noteEnded' | 'forgetKeys'> {
+function upkeep(
+  db: Database,
+  { sums, inbox }: BindingsParts,
+): Pick<EventBindings, 'bindings' | 'noteEnded' | 'forgetKeys'> {
   const page = db.prepare(pageOf);
   const note = db.prepare(noteEnd);
   const forget = db.prepare(forgetKey);
@@ -52,6 +61,7 @@ function upkeep(db: Database, sums: EventSums): Pick<EventBindings, 'bindings' |
       db.write('soon', () => {
         const { sorted, last } = sums.read();
         if (last - sorted > mostUnsorted) return 0;
+        inbox.unpack(last);
         const changes = bindings.map(({ key, sessionId }) => forget.run({ key, sessionId, sorted }).changes);
         return changes.reduce<number>((sum, count) => sum + Number(count), 0);
       }),
@@ -59,14 +69,14 @@ function upkeep(db: Database, sums: EventSums): Pick<EventBindings, 'bindings' |
 }
 
 /** The bindings of the event store. */
-export function sqliteBindings(db: Database, sums: EventSums): EventBindings {
+export function sqliteBindings(db: Database, parts: BindingsParts): EventBindings {
   const bound = db.prepare('SELECT session_id AS id FROM event_bindings WHERE key = ?');
   const bind = db.prepare(bindKey);
   const strike = db.prepare(strikeTick);
   const last = db.prepare('SELECT tick FROM event_strikes WHERE trigger = ?');
   const boundTo = (key: string) => (bound.get(key) as unknown as { id: string } | undefined)?.id;
   return {
-    ...upkeep(db, sums),
+    ...upkeep(db, parts),
     async bind(key, sessionId, instead) {
       // Most keys are known, and asking needs no disk.
       const known = await db.read(() => boundTo(key));

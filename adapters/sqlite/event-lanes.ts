@@ -2,6 +2,7 @@
 // another of its lane (`delivery_lanes`). Places are given in the order of append, portion by portion, when somebody takes.
 // E2: a lane has at most one row in `delivery_turns`, its first; whoever removes that puts the next one there.
 import type { Database } from './database.ts';
+import type { EventInbox } from './event-inbox.ts';
 import { eventColumns, type EventSums } from './event-rows.ts';
 
 const unsorted = `
@@ -41,10 +42,12 @@ export interface Burial {
 
 export class DeliveryLanes {
   readonly #sums: EventSums;
+  readonly #inbox: EventInbox;
   readonly #statements;
 
-  constructor(db: Database, sums: EventSums) {
+  constructor(db: Database, sums: EventSums, inbox: EventInbox) {
     this.#sums = sums;
+    this.#inbox = inbox;
     this.#statements = {
       unsorted: db.prepare(unsorted),
       begin: db.prepare(begin),
@@ -61,6 +64,8 @@ export class DeliveryLanes {
   sort(most: number): boolean {
     const { sorted, last } = this.#sums.read();
     if (sorted >= last) return false;
+    // Numbers have no gaps among those without a place.
+    this.#inbox.unpack(sorted + most);
     const rows = this.#statements.unsorted.all(sorted, most) as unknown as readonly Placed[];
     for (const row of rows) this.#place(row);
     const end = rows.length < most ? last : (rows.at(-1)?.seq ?? last);

@@ -3,6 +3,7 @@
 import type { DeliveryError, EventStore, TriggerBacklog } from '../../model/event-queue.ts';
 import type { Database } from './database.ts';
 import { EventAppender } from './event-append.ts';
+import { EventInbox } from './event-inbox.ts';
 import { sqliteBindings } from './event-bindings.ts';
 import { sqliteDeadLetters } from './event-dead-letters.ts';
 import { DeliveryLanes, type Leaving } from './event-lanes.ts';
@@ -11,7 +12,8 @@ import { DeliveryTurns } from './event-turns.ts';
 
 const backlogOf = `
   SELECT name AS trigger, waiting, dead,
-    (SELECT at FROM deliveries WHERE trigger_n = n ORDER BY seq LIMIT 1) AS oldestAt
+    (SELECT at FROM deliveries WHERE trigger_n = n ORDER BY seq LIMIT 1) AS placedAt,
+    (SELECT at FROM event_inbox_triggers WHERE trigger_n = n ORDER BY seq LIMIT 1) AS packedAt
   FROM event_triggers WHERE waiting > 0 OR dead > 0 ORDER BY name`;
 const oldOnes = `
   SELECT d.seq AS seq, d.trigger_n AS n, d.lane AS lane, d.at AS at, t.due AS due, t.holder AS holder, coalesce(t.tries, 0) AS tries
@@ -27,10 +29,27 @@ interface OldRow extends Leaving {
   readonly tries: number;
 }
 
+interface BacklogRow extends Omit<TriggerBacklog, 'oldestAt'> {
+  readonly placedAt: number | null;
+  readonly packedAt: number | null;
+}
+
+function backlogOfRow({ placedAt, packedAt, ...rest }: BacklogRow): TriggerBacklog {
+  const oldestAt = Math.min(placedAt ?? Infinity, packedAt ?? Infinity);
+  return { ...rest, ...(oldestAt < Infinity && { oldestAt }) };
+}
+
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
+interface ExpiryParts {
+  readonly db: Database;
+  readonly sums: EventSums;
+  readonly lanes: DeliveryLanes;
+  readonly inbox: EventInbox;
+}
+
 /** Buries what is old, portion by portion. */
-function expiry(db: Database, sums: EventSums, lanes: DeliveryLanes, tell: (trigger: string) => void) {
+function expiry({ db, sums, lanes, inbox }: ExpiryParts, tell: (trigger: string) => void) {
   const select = db.prepare(oldOnes);
   return async (trigger: string, before: number, error: DeliveryError, now: number): Promise<number> => {
     const text = JSON.stringify(error);
@@ -38,7 +57,10 @@ function expiry(db: Database, sums: EventSums, lanes: DeliveryLanes, tell: (trig
       const unsorted = lanes.sort(portion);
       const rows = select.all(n, after, portion) as unknown as readonly OldRow[];
       // Without a place it cannot be removed: first all get theirs.
-      if (unsorted) return { after, more: rows[0] !== undefined && rows[0].at < before, count: 0, next: [] };
+      if (unsorted) {
+        const oldestAt = Math.min(rows[0]?.at ?? Infinity, inbox.oldestAt(n) ?? Infinity);
+        return { after, more: oldestAt < before, count: 0, next: [] };
+      }
       const old = rows.filter(({ at }) => at < before);
       const gone = old.filter(({ holder, due }) => holder === null || (due ?? 0) <= now);
       const next = gone.map((row) => lanes.remove(row, { at: now, tries: row.tries, error: text }));
@@ -61,8 +83,9 @@ function expiry(db: Database, sums: EventSums, lanes: DeliveryLanes, tell: (trig
 /** An event store on an open database, the only one of it; whoever opened that closes it. What was in hand is in nobody's. */
 export function sqliteEventStore(db: Database): EventStore {
   const sums = eventSums(db);
-  const appender = new EventAppender(db, sums);
-  const lanes = new DeliveryLanes(db, sums);
+  const inbox = new EventInbox(db);
+  const appender = new EventAppender(db, sums, inbox);
+  const lanes = new DeliveryLanes(db, sums, inbox);
   const turns = new DeliveryTurns(db, sums, lanes);
   // What stays in dead hands for want of a disk is handed out when its time is over.
   turns.freeAll().catch(() => undefined);
@@ -73,13 +96,13 @@ export function sqliteEventStore(db: Database): EventStore {
   const tellAll = (triggers: readonly string[]) => new Set(triggers).forEach(tell);
   const backlog = db.prepare(backlogOf);
   return {
-    ...sqliteBindings(db, sums),
+    ...sqliteBindings(db, { sums, inbox }),
     ...sqliteDeadLetters(db, {
       sums,
       tell: tellAll,
       put: (deliveries, now) => appender.put(deliveries, now),
     }),
-    expire: expiry(db, sums, lanes, tell),
+    expire: expiry({ db, sums, lanes, inbox }, tell),
     async append(deliveries, limits, now) {
       const answer = await db.write('durable', () => appender.append(deliveries, limits, now));
       if (answer.kind === 'stored') tellAll(deliveries.map(({ trigger }) => trigger));
@@ -92,12 +115,7 @@ export function sqliteEventStore(db: Database): EventStore {
       if (settled?.next !== undefined) tell(settled.next);
       return settled !== undefined;
     },
-    backlog: () =>
-      db.read(() =>
-        (backlog.all() as unknown as (TriggerBacklog & { oldestAt: number | null })[]).map(
-          ({ oldestAt, ...rest }) => ({ ...rest, ...(oldestAt !== null && { oldestAt }) }),
-        ),
-      ),
+    backlog: () => db.read(() => (backlog.all() as unknown as BacklogRow[]).map(backlogOfRow)),
     onAppended(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -143,6 +143,15 @@ const migrations: readonly string[] = [
   CREATE TABLE event_strikes (trigger TEXT NOT NULL PRIMARY KEY, tick REAL NOT NULL) WITHOUT ROWID;
   `,
   `ALTER TABLE event_bindings ADD COLUMN ended_at REAL;`,
+  `
+  CREATE TABLE event_inbox (seq INTEGER PRIMARY KEY, at REAL NOT NULL, packed TEXT NOT NULL, bodies BLOB NOT NULL);
+  CREATE TABLE event_inbox_triggers (
+    trigger_n INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (trigger_n, seq)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the file to the newest schema in one transaction. Throws STORE_UNAVAILABLE when a newer platform wrote it. */

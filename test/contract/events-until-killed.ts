@@ -12,7 +12,7 @@ const say = (what: string, ids: readonly string[]) =>
   writeSync(1, ids.map((id) => `${what} ${id}\n`).join(''));
 
 async function appendSome(turn: number): Promise<void> {
-  const deliveries = Array.from({ length: 1 + (turn % 4) }, (_, at) =>
+  const deliveries = Array.from({ length: turn % 5 === 4 ? 20 : 1 + (turn % 4) }, (_, at) =>
     deliveryOf(`${name}-${turn}-${at}`, { lane: `lane ${at}` }),
   );
   await store.append(deliveries, roomy, t0);

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { openDatabase, type Database, type DatabaseOptions } from '../../adapters/sqlite/database.ts';
 import { sqliteEventStore } from '../../adapters/sqlite/event-store.ts';
 import { dueTurns } from '../../adapters/sqlite/event-turns.ts';
-import type { EventStore } from '../../model/event-queue.ts';
+import type { EventStore, NewDelivery } from '../../model/event-queue.ts';
 import { deliveryOf, eventOf, idsOf, only, refused, roomy, takeSome } from '../support/events.ts';
 import { minute, t0 } from '../support/sessions.ts';
 
@@ -88,6 +88,71 @@ describe('opening the file again', () => {
     const after = openStore();
     await after.append([deliveryOf('b', { lane: 'l' })], roomy, t0);
     expect(idsOf(await takeSome(after, 1))).toEqual(['b']);
+  });
+});
+
+describe('many at once, which are packed', () => {
+  const many = (name: string, change: Partial<NewDelivery> = {}): NewDelivery[] =>
+    Array.from({ length: 30 }, (_, n) => deliveryOf(`${name}${n}`, change));
+  const handled = async (store: EventStore): Promise<string[]> => {
+    const ids: string[] = [];
+    for (;;) {
+      const taken = await takeSome(store, 7, { now: t0 + 1, triggers: ['default/t', 'default/u'] });
+      if (taken.length === 0) return ids;
+      ids.push(...idsOf(taken));
+      for (const { ticket } of taken) await store.settle(ticket, 'one', { kind: 'done' });
+    }
+  };
+
+  test('come in their order among those that came alone, also after the file was opened again', async () => {
+    const before = openStore();
+    const [a, b, c, d] = [many('a'), [deliveryOf('b')], many('c'), [deliveryOf('d')]];
+    for (const deliveries of [a, b, c, d]) await before.append(deliveries, roomy, t0);
+    expect(idsOf(await takeSome(before, 2))).toEqual(['a0', 'a1']);
+    await opened.pop()?.close();
+    expect(await handled(openStore())).toEqual(idsOf([...a, ...b, ...c, ...d]));
+  });
+
+  test('are each as they were', async () => {
+    const store = openStore();
+    const bodies = ['', 'ä\0', 'x'.repeat(20_000), '{}', '5', '6', '7', '8'];
+    const events = bodies.map((body, n) => ({
+      ...eventOf(body),
+      headers: [['ce-n', String(n % 3)]] as const,
+    }));
+    const ids = ['€', '\n', '"', '4', '5', '6', '7', '8'];
+    const sent = events.map((event, n) =>
+      deliveryOf(ids[n] ?? '', { event, hops: n, ...(n % 2 === 0 && { lane: `lane ${n}` }) }),
+    );
+    await store.append(sent, roomy, t0);
+    const taken = await takeSome(store, 9);
+    expect(taken).toMatchObject(
+      sent.map(({ event: { mode, headers }, ...rest }) => ({ ...rest, event: { mode, headers } })),
+    );
+    expect(taken.map(({ event }) => Buffer.from(event.body).toString())).toEqual(bodies);
+  });
+
+  test('count for each of their triggers, and are as old as they are', async () => {
+    const store = openStore();
+    await store.append([...many('a'), deliveryOf('u', { trigger: 'default/u' })], roomy, t0);
+    await store.append([deliveryOf('b')], roomy, t0 + 1);
+    expect(await store.backlog()).toEqual([
+      { trigger: 'default/t', waiting: 31, dead: 0, oldestAt: t0 },
+      { trigger: 'default/u', waiting: 1, dead: 0, oldestAt: t0 },
+    ]);
+    expect(await handled(store)).toHaveLength(32);
+    expect(await store.backlog()).toEqual([]);
+  });
+
+  test('are buried when they are old, and keep their key while they wait', async () => {
+    const store = openStore();
+    await store.bind('l', 's1');
+    await store.append(many('a', { lane: 'l' }), roomy, t0);
+    expect(await store.forgetKeys([{ key: 'l', sessionId: 's1' }])).toBe(0);
+    await store.append(many('b', { trigger: 'default/u' }), roomy, t0);
+    expect(await store.expire('default/u', t0 + 1, refused, t0 + 1)).toBe(30);
+    expect(await handled(store)).toEqual(idsOf(many('a')));
+    expect(await store.forgetKeys([{ key: 'l', sessionId: 's1' }])).toBe(1);
   });
 });
 
