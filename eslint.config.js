@@ -3,7 +3,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.test.ts', 'test/contract/suites/*.ts'];
+const tests = ['**/*.test.ts', 'test/contract/suites/*.ts', 'test/sdk/*suite.ts'];
 const pureCores = ['model/**/*.ts', '**/core/**/*.ts'];
 
 const passNow =
