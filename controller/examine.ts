@@ -8,6 +8,7 @@ import { runtimeApiVersion, type Runtime } from '../model/runtime.ts';
 import type { RuntimeKey } from '../model/sandbox.ts';
 import { revisionInput, workloadOf, type Workload } from '../model/workload.ts';
 import { unknownImage } from './core/object-errors.ts';
+import { counts } from './core/passed-on.ts';
 import type { Verdict } from './core/runtime-status.ts';
 import type { Deployment, PoolStatus } from './deployments.ts';
 import type { Images } from './driver.ts';
@@ -15,7 +16,7 @@ import type { ResourceKey } from './resource-store.ts';
 
 /** Why a stored runtime is not served: a word for its condition, and a sentence. */
 export interface Refused {
-  readonly reason: 'Invalid' | 'UnknownImage';
+  readonly reason: 'Invalid' | 'UnknownImage' | 'Deleting';
   readonly message: string;
 }
 
@@ -53,13 +54,15 @@ function deployedOf(runtime: Runtime, workload: Workload, revision: string): Dep
 
 /**
  * Looks the image of a valid runtime up and says what would run. An unknown image throws UNKNOWN_IMAGE, or with `keep`
- * is answered as refused. Rejects as the driver's image table does.
+ * is answered as refused; so is one that is being deleted. Rejects as the driver's image table does.
  */
 export async function examine(
   runtime: Runtime,
   images: Images,
   unknown: 'throw' | 'keep' = 'throw',
 ): Promise<Examined> {
+  if (runtime.metadata.deletionTimestamp !== undefined)
+    return { refused: { reason: 'Deleting', message: 'it is being deleted' } };
   const workload = workloadOf(runtime);
   const { image } = workload.container;
   const found = await images.resolve(image);
@@ -104,7 +107,7 @@ export function readStored(row: ResourceKey & { readonly json: string }): {
   };
   try {
     const value = parsed(row.json);
-    const checked = validateRuntime(value);
+    const checked = validateRuntime(value, undefined, counts);
     if (checked.ok) return { runtime: checked.runtime };
     const message = checked.problems
       .map((one) => `${one.path}: ${one.message} (expected ${one.expected})`)

@@ -1,8 +1,9 @@
 // What the platform makes of a runtime that a cluster keeps: valid or not, and what would run. Does not own the book of them.
 // The API server has checked what its schema can say; a pod's template is its own business, so a field of it that is new to us
 // is passed on and named, where on one machine it would be refused as misspelt.
-import { isUnknownField, validateRuntime, type Problem } from '../model/problem.ts';
+import { validateRuntime, type Problem } from '../model/problem.ts';
 import { runtimeApiVersion, type Runtime } from '../model/runtime.ts';
+import { counts } from './core/passed-on.ts';
 import { examine, type Examined } from './examine.ts';
 import type { Images } from './driver.ts';
 import type { FoundRuntime } from './runtime-source.ts';
@@ -18,9 +19,6 @@ interface Given {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly spec?: unknown;
 }
-
-const inPodSpec = /^spec\.podTemplate\.spec[.[]/;
-const passedOn = (problem: Problem): boolean => isUnknownField(problem) && inPodSpec.test(problem.path);
 
 /** What of its metadata means anything here; the rest is between the API server and others. */
 const metadataFields = [
@@ -59,7 +57,7 @@ const lineOf = ({ path, message, expected }: Problem): string => `${path}: ${mes
 /** Rejects as the driver's images do. */
 export async function readFound(found: FoundRuntime, images: Images): Promise<ReadRuntime> {
   const given = withoutForeign(found);
-  const checked = validateRuntime(given, undefined, (problem) => !passedOn(problem));
+  const checked = validateRuntime(given, undefined, counts);
   if (!checked.ok) {
     const refused = { reason: 'Invalid', message: checked.problems.map(lineOf).join('; ') } as const;
     return { runtime: given as Runtime, examined: { refused }, unknownFields: [] };

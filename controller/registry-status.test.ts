@@ -1,6 +1,6 @@
 // What follows from an image and a pool: the revision of a runtime, and what its status says of both.
 import { describe, expect, test } from '@jest/globals';
-import { condition, python, registryLab, revisionOf } from '../test/support/registry-lab.ts';
+import { condition, patching, python, registryLab, revisionOf } from '../test/support/registry-lab.ts';
 import { agent, interpreter } from '../test/support/runtimes.ts';
 import type { Registry } from './registry.ts';
 
@@ -85,9 +85,9 @@ describe('the pool in the status', () => {
     const { registry } = registryLab();
     await registry.create(interpreter('python', { warmPoolSize: 1 }));
     registry.deployments.reportPool(python, { wanted: 1, ready: 1, starting: 0 });
-    await registry.patch(python, { spec: { sessionTimeout: '1m' } });
+    await registry.write(python, patching({ spec: { sessionTimeout: '1m' } }));
     expect(ready(registry)).toMatchObject({ status: 'True', observedGeneration: 2 });
-    await registry.patch(python, { spec: { template: { args: ['-v'] } } });
+    await registry.write(python, patching({ spec: { template: { args: ['-v'] } } }));
     expect(ready(registry)).toMatchObject({ status: 'False', reason: 'PoolFilling' });
   });
 
@@ -103,7 +103,7 @@ describe('the pool in the status', () => {
       scaling: { class: 'target', target: 3, wanted: 3, ready: 1, why: 'rising: load 2' },
     });
 
-    await registry.patch(python, { spec: { scaling: null, warmPoolSize: 1 } });
+    await registry.write(python, patching({ spec: { scaling: null, warmPoolSize: 1 } }));
     registry.deployments.reportPool(python, { wanted: 1, ready: 1, starting: 0 });
     expect(condition(registry.get(python), 'Scaled')).toBeUndefined();
     expect(registry.get(python)?.status?.['scaling']).toMatchObject({ class: 'fixed', target: 1 });

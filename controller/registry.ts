@@ -4,19 +4,13 @@
 import type { Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
 import type { Runtimes } from '../model/platform.ts';
-import { validateRuntime } from '../model/problem.ts';
 import { runtimeKinds, withDefaults, type Runtime } from '../model/runtime.ts';
-import { runtimeKeyText, type RuntimeKey } from '../model/sandbox.ts';
+import type { RuntimeKey } from '../model/sandbox.ts';
 import type { SessionCounts } from './core/cluster-status.ts';
-import { mergePatch } from './core/merge-patch.ts';
-import {
-  invalidObject,
-  noSuchObject,
-  otherObject,
-  objectChanged,
-  objectExists,
-} from './core/object-errors.ts';
-import { asCreated, asUpdated, sawWhatIsWritten } from './core/stored-runtime.ts';
+import { checkMeant } from './core/meant.ts';
+import { noSuchObject, objectChanged, objectExists } from './core/object-errors.ts';
+import { asCreated, asLeaving, asUpdated, isGone } from './core/stored-runtime.ts';
+import { writtenByPlatform } from './core/written-by.ts';
 import type { Deployments } from './deployments.ts';
 import type { Images } from './driver.ts';
 import { examine, keyOf, poolOf, readStored, type Examined } from './examine.ts';
@@ -24,6 +18,8 @@ import { ResourceLog, type ResourceChanges } from './resource-log.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { RuntimeBook, type Entry, type NotServed, type RuntimeListQuery } from './runtime-book.ts';
 import { createSerial } from './serial.ts';
+import { servedSchema } from './served-schemas.ts';
+import type { Change, Removed, RemoveOptions, WriteOptions } from './writing.ts';
 
 export interface RegistryDeps {
   readonly store: ResourceStore;
@@ -52,14 +48,14 @@ export interface RuntimeReads {
  * (validateRuntime); its `metadata.resourceVersion` and `metadata.uid`, where given, must be those that are stored: CONFLICT.
  */
 export interface RuntimeWrites {
+  /** Whatever `change` makes of what is there. Rejects with what it throws, and with CONFLICT. */
+  write(key: RuntimeKey, change: Change<Runtime>, options?: WriteOptions): Promise<Written>;
   /** Rejects with RUNTIME_EXISTS. */
   create(runtime: Runtime): Promise<Written>;
   /** Rejects with RUNTIME_NOT_FOUND or CONFLICT. */
   replace(runtime: Runtime): Promise<Written>;
-  /** RFC 7386. Rejects with RUNTIME_NOT_FOUND, CONFLICT, INVALID_RUNTIME, or INVALID_REQUEST. */
-  patch(key: RuntimeKey, patch: unknown): Promise<Written>;
-  /** Answers what was there. Its pool drains; its sessions go on. Rejects with RUNTIME_NOT_FOUND. */
-  remove(key: RuntimeKey): Promise<Runtime>;
+  /** Its pool drains; its sessions go on. With finalizers it stays until they are gone, and is not served. Rejects with RUNTIME_NOT_FOUND. */
+  remove(key: RuntimeKey, options?: RemoveOptions<Runtime>): Promise<Removed<Runtime>>;
 }
 
 export interface Registry extends RuntimeReads, RuntimeWrites {
@@ -89,24 +85,24 @@ const warningsOf = (examined: Examined): readonly string[] =>
     ? examined.deployment.workload.notHonouredLocally.map((path) => `${path} has no effect on one machine`)
     : [];
 
-/** Rejects a write that was meant for another object, or for an earlier state of this one. */
-function checkMeant({ metadata: given }: Runtime, { runtime, writtenAt }: Entry, version: string): void {
-  const { metadata: has } = runtime;
-  const key = keyOf(runtime);
-  if (given.uid !== undefined && given.uid !== has.uid) throw otherObject(key, given.uid, has.uid ?? '');
-  // Kubernetes takes an empty version for none.
-  if (given.resourceVersion && !sawWhatIsWritten(given.resourceVersion, writtenAt, version))
-    throw objectChanged(key);
-}
+const versioned = (runtime: Runtime, resourceVersion: string | undefined): Runtime => ({
+  ...runtime,
+  metadata: { ...runtime.metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
+});
 
-const renamed = (key: RuntimeKey): Error =>
-  invalidObject(key, [
-    {
-      path: 'metadata.name',
-      message: 'kind, namespace and name cannot change',
-      expected: runtimeKeyText(key),
-    },
-  ]);
+const absentThen =
+  (runtime: Runtime): Change<Runtime> =>
+  (current) => {
+    if (current) throw objectExists(keyOf(runtime));
+    return runtime;
+  };
+
+const presentThen =
+  (runtime: Runtime): Change<Runtime> =>
+  (current) => {
+    if (!current) throw noSuchObject(keyOf(runtime));
+    return runtime;
+  };
 
 class Writer {
   readonly #deps: RegistryDeps;
@@ -119,42 +115,38 @@ class Writer {
     this.#log = log;
   }
 
-  async create(runtime: Runtime): Promise<Written> {
-    const key = keyOf(runtime);
-    if (this.#book.entry(key)) throw objectExists(key);
-    const fresh = asCreated(withDefaults(runtime), this.#deps.ids.uuid(), this.#deps.clock.now());
-    const examined = await examine(fresh, this.#deps.images);
-    const stored = await this.#commit(fresh, undefined, examined);
-    return { runtime: stored, what: 'created', warnings: warningsOf(examined) };
+  /** As the platform itself. */
+  own(key: RuntimeKey, change: Change<Runtime>): Promise<Written> {
+    const { tracked } = servedSchema(key.kind);
+    return this.write(key, (current) => {
+      const next = withDefaults(change(current));
+      return writtenByPlatform(tracked, current, next, this.#deps.clock.now());
+    });
   }
 
-  async replace(runtime: Runtime): Promise<Written> {
-    const key = keyOf(runtime);
+  async write(key: RuntimeKey, change: Change<Runtime>, options: WriteOptions = {}): Promise<Written> {
+    const before = this.#book.entry(key);
+    const next = withDefaults(change(before?.runtime));
+    return before ? this.#update(before, next, options) : this.#create(next, options);
+  }
+
+  async remove(
+    key: RuntimeKey,
+    { dryRun = false, check }: RemoveOptions<Runtime> = {},
+  ): Promise<Removed<Runtime>> {
     const before = this.#existing(key);
-    checkMeant(runtime, before, this.#log.version);
-    const next = asUpdated(before.runtime, withDefaults(runtime));
-    const examined = await examine(next === 'unchanged' ? before.runtime : next, this.#deps.images);
-    const warnings = warningsOf(examined);
-    if (next === 'unchanged') {
-      const what = this.#observe(before, examined);
-      return { runtime: this.#existing(key).runtime, what, warnings };
+    const { runtime } = before;
+    check?.(runtime);
+    const leaving = asLeaving(runtime, this.#deps.clock.now());
+    if (dryRun || leaving === runtime) return { object: leaving ?? runtime, gone: !leaving };
+    if (leaving) {
+      const object = await this.#commit(leaving, before, await examine(leaving, this.#deps.images, 'keep'));
+      return { object, gone: false };
     }
-    return { runtime: await this.#commit(next, before, examined), what: 'configured', warnings };
-  }
-
-  async patch(key: RuntimeKey, patch: unknown): Promise<Written> {
-    const checked = validateRuntime(mergePatch(this.#existing(key).runtime, patch));
-    if (!checked.ok) throw invalidObject(key, checked.problems);
-    if (runtimeKeyText(keyOf(checked.runtime)) !== runtimeKeyText(key)) throw renamed(key);
-    return this.replace(checked.runtime);
-  }
-
-  async remove(key: RuntimeKey): Promise<Runtime> {
-    const { runtime } = this.#existing(key);
     await this.#deps.store.remove({ kind: key.kind, namespace: key.namespace, name: key.name });
     this.#book.remove(key);
     this.#book.tell(key);
-    return runtime;
+    return { object: runtime, gone: true };
   }
 
   async load(): Promise<readonly NotServed[]> {
@@ -173,6 +165,45 @@ class Writer {
       if (!invalid) this.#observe(entry, await examine(entry.runtime, this.#deps.images, 'keep'));
     }
     return this.#book.notServed();
+  }
+
+  async #create(runtime: Runtime, { dryRun = false }: WriteOptions): Promise<Written> {
+    const fresh = asCreated(runtime, this.#deps.ids.uuid(), this.#deps.clock.now());
+    const examined = await examine(fresh, this.#deps.images);
+    const stored = dryRun ? fresh : await this.#commit(fresh, undefined, examined);
+    return { runtime: stored, what: 'created', warnings: warningsOf(examined) };
+  }
+
+  async #update(before: Entry, given: Runtime, { dryRun = false }: WriteOptions): Promise<Written> {
+    const { runtime, writtenAt } = before;
+    const key = keyOf(runtime);
+    checkMeant(given.metadata, { metadata: runtime.metadata, writtenAt, version: this.#log.version }, key);
+    const next = asUpdated(runtime, given);
+    const examined = await examine(next === 'unchanged' ? runtime : next, this.#deps.images);
+    const warnings = warningsOf(examined);
+    if (next === 'unchanged') return this.#same(before, examined, dryRun);
+    if (isGone(next))
+      return { runtime: await this.#finish(before, next, dryRun), what: 'configured', warnings };
+    const { resourceVersion } = runtime.metadata;
+    if (dryRun) return { runtime: versioned(next, resourceVersion), what: 'configured', warnings };
+    return { runtime: await this.#commit(next, before, examined), what: 'configured', warnings };
+  }
+
+  #same(before: Entry, examined: Examined, dryRun: boolean): Written {
+    const what = dryRun ? 'unchanged' : this.#observe(before, examined);
+    const { runtime } = dryRun ? before : this.#existing(keyOf(before.runtime));
+    return { runtime, what, warnings: warningsOf(examined) };
+  }
+
+  /** The last finalizer went: now nothing keeps it. */
+  async #finish({ runtime }: Entry, next: Runtime, dryRun: boolean): Promise<Runtime> {
+    const key = keyOf(runtime);
+    const last = versioned(next, runtime.metadata.resourceVersion);
+    if (dryRun) return last;
+    await this.#deps.store.remove({ kind: key.kind, namespace: key.namespace, name: key.name });
+    this.#book.remove(key);
+    this.#book.tell(key);
+    return last;
   }
 
   #existing(key: RuntimeKey): Entry {
@@ -213,6 +244,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const book = new RuntimeBook(deps.clock, log);
   const writer = new Writer(deps, book, log);
   const oneAtATime = createSerial();
+  const own = (key: RuntimeKey, change: Change<Runtime>) => oneAtATime(() => writer.own(key, change));
   return {
     deployments: book.deployments,
     runtimes: book.runtimes,
@@ -222,12 +254,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
     reportSessions: (key, sessions) => book.reportSessions(key, sessions),
     close: () => book.close(),
     load: () => oneAtATime(() => writer.load()),
-    create: (runtime) => oneAtATime(() => writer.create(runtime)),
-    replace: (runtime) => oneAtATime(() => writer.replace(runtime)),
-    patch: (key, patch) => oneAtATime(() => writer.patch(key, patch)),
-    remove: (key) => oneAtATime(() => writer.remove(key)),
-    apply: (runtime) =>
-      oneAtATime(() => (book.entry(keyOf(runtime)) ? writer.replace(runtime) : writer.create(runtime))),
+    write: (key, change, options) => oneAtATime(() => writer.write(key, change, options)),
+    create: (runtime) => own(keyOf(runtime), absentThen(runtime)),
+    replace: (runtime) => own(keyOf(runtime), presentThen(runtime)),
+    remove: (key, options) => oneAtATime(() => writer.remove(key, options)),
+    apply: (runtime) => own(keyOf(runtime), () => runtime),
     reloadImages: () => oneAtATime(() => writer.reloadImages()),
   };
 }

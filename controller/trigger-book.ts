@@ -131,6 +131,8 @@ export class TriggerBook implements DeployedTriggers {
 
   #verdict(trigger: Trigger, refused: string | undefined): TriggerVerdict {
     if (refused !== undefined) return { accepted: false, message: refused };
+    if (trigger.metadata.deletionTimestamp !== undefined)
+      return { accepted: false, message: 'it is being deleted' };
     const deployed = deployedTrigger(trigger);
     const hasTarget = this.#deps.deployments.find(deployed.target.runtime) !== undefined;
     return { accepted: true, deployed, hasTarget };

@@ -3,28 +3,23 @@
 // (trigger-book.ts), nor HTTP. Writes go one after another, so what a write was compared with is still there when it is stored.
 import { triggerKeyOf } from '../model/accepted-trigger.ts';
 import type { Cancel, Clock } from '../model/clock.ts';
-import { triggerKeyText, type TriggerKey } from '../model/deployed-trigger.ts';
+import type { TriggerKey } from '../model/deployed-trigger.ts';
 import type { Ids } from '../model/open-session.ts';
-import { validateTrigger } from '../model/resource.ts';
 import { triggerKind, type Trigger } from '../model/trigger.ts';
-import { mergePatch } from './core/merge-patch.ts';
-import {
-  invalidObject,
-  noSuchObject,
-  objectChanged,
-  objectExists,
-  otherObject,
-  type Named,
-} from './core/object-errors.ts';
-import { asCreated, asUpdated, sawWhatIsWritten } from './core/stored-runtime.ts';
+import { checkMeant } from './core/meant.ts';
+import { noSuchObject, objectChanged, objectExists, type Named } from './core/object-errors.ts';
 import type { Selection } from './core/selection.ts';
+import { asCreated, asLeaving, asUpdated, isGone } from './core/stored-runtime.ts';
 import { triggerWarnings } from './core/trigger-status.ts';
+import { writtenByPlatform } from './core/written-by.ts';
 import type { Deployments } from './deployments.ts';
 import { ResourceLog, type ResourceChanges } from './resource-log.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { createSerial } from './serial.ts';
+import { servedSchema } from './served-schemas.ts';
 import { readStoredTrigger } from './stored-trigger.ts';
 import { TriggerBook, type DeployedTriggers, type TriggerEntry } from './trigger-book.ts';
+import type { Change, Removed, RemoveOptions, WriteOptions } from './writing.ts';
 
 export interface TriggerRegistryDeps {
   readonly store: ResourceStore;
@@ -47,19 +42,10 @@ const rowKey = ({ namespace, name }: TriggerKey) => ({ kind: triggerKind, namesp
 const storedText = ({ status: _, ...trigger }: Trigger, resourceVersion: string): string =>
   JSON.stringify({ ...trigger, metadata: { ...trigger.metadata, resourceVersion } });
 
-/** Rejects a write that was meant for another object, or for an earlier state of this one. */
-function checkMeant(
-  { metadata: given }: Trigger,
-  { trigger, writtenAt }: TriggerEntry,
-  version: string,
-): void {
-  const { metadata: has } = trigger;
-  const about = named(triggerKeyOf(trigger));
-  if (given.uid !== undefined && given.uid !== has.uid) throw otherObject(about, given.uid, has.uid ?? '');
-  // Kubernetes takes an empty version for none.
-  if (given.resourceVersion && !sawWhatIsWritten(given.resourceVersion, writtenAt, version))
-    throw objectChanged(about);
-}
+const versioned = (trigger: Trigger, resourceVersion: string | undefined): Trigger => ({
+  ...trigger,
+  metadata: { ...trigger.metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
+});
 
 /**
  * Writes reject with STORE_UNAVAILABLE. A trigger given here is valid (validateTrigger); its `metadata.resourceVersion`
@@ -119,60 +105,90 @@ export class TriggerRegistry implements DeployedTriggers {
       );
   }
 
+  /** Whatever `change` makes of what is there. Rejects with what it throws, and with CONFLICT. */
+  write(key: TriggerKey, change: Change<Trigger>, options: WriteOptions = {}): Promise<WrittenTrigger> {
+    return this.#oneAtATime(async () => {
+      const before = this.#book.entry(key);
+      const next = change(before?.trigger);
+      return before ? this.#update(before, next, options) : this.#create(next, options);
+    });
+  }
+
   /** Rejects with TRIGGER_EXISTS. */
   create(trigger: Trigger): Promise<WrittenTrigger> {
-    return this.#oneAtATime(() => this.#create(trigger));
+    return this.#own(trigger, (current) => {
+      if (current) throw objectExists(named(triggerKeyOf(trigger)));
+    });
   }
 
   /** Rejects with TRIGGER_NOT_FOUND or CONFLICT. */
   replace(trigger: Trigger): Promise<WrittenTrigger> {
-    return this.#oneAtATime(() => this.#replace(trigger));
+    return this.#own(trigger, (current) => {
+      if (!current) throw noSuchObject(named(triggerKeyOf(trigger)));
+    });
   }
 
   /** Creates or replaces, as `kubectl apply` does with a whole manifest. */
   apply(trigger: Trigger): Promise<WrittenTrigger> {
-    return this.#oneAtATime(() =>
-      this.get(triggerKeyOf(trigger)) ? this.#replace(trigger) : this.#create(trigger),
-    );
+    return this.#own(trigger, () => undefined);
   }
 
-  /** RFC 7386. Rejects with TRIGGER_NOT_FOUND, CONFLICT, INVALID_TRIGGER, or INVALID_REQUEST. */
-  patch(key: TriggerKey, patch: unknown): Promise<WrittenTrigger> {
-    return this.#oneAtATime(() => {
-      const checked = validateTrigger(mergePatch(this.#existing(key).trigger, patch));
-      if (!checked.ok) throw invalidObject(named(key), checked.problems);
-      const isOther = triggerKeyText(triggerKeyOf(checked.resource)) !== triggerKeyText(key);
-      const message = 'kind, namespace and name cannot change';
-      if (isOther)
-        throw invalidObject(named(key), [{ path: 'metadata.name', message, expected: triggerKeyText(key) }]);
-      return this.#replace(checked.resource);
-    });
-  }
-
-  /** Answers what was there. What waits for it becomes dead letters. Rejects with TRIGGER_NOT_FOUND. */
-  remove(key: TriggerKey): Promise<Trigger> {
+  /**
+   * What waits for it becomes dead letters. With finalizers it stays until they are gone, and takes no events.
+   * Rejects with TRIGGER_NOT_FOUND.
+   */
+  remove(key: TriggerKey, { dryRun = false, check }: RemoveOptions<Trigger> = {}): Promise<Removed<Trigger>> {
     return this.#oneAtATime(async () => {
-      const { trigger } = this.#existing(key);
-      await this.#deps.store.remove(rowKey(key));
-      this.#book.remove(key);
-      this.#book.tell();
-      return trigger;
+      const before = this.#existing(key);
+      const { trigger } = before;
+      check?.(trigger);
+      const leaving = asLeaving(trigger, this.#deps.clock.now());
+      if (dryRun || leaving === trigger) return { object: leaving ?? trigger, gone: !leaving };
+      if (leaving) return { object: (await this.#commit(leaving, before)).trigger, gone: false };
+      await this.#forget(key);
+      return { object: trigger, gone: true };
     });
   }
 
-  async #create(trigger: Trigger): Promise<WrittenTrigger> {
-    const key = triggerKeyOf(trigger);
-    if (this.get(key)) throw objectExists(named(key));
-    const fresh = asCreated(trigger, this.#deps.ids.uuid(), this.#deps.clock.now());
-    return this.#commit(fresh, undefined);
+  /** As the platform itself. */
+  #own(trigger: Trigger, check: (current: Trigger | undefined) => void): Promise<WrittenTrigger> {
+    const { tracked } = servedSchema(triggerKind);
+    return this.write(triggerKeyOf(trigger), (current) => {
+      check(current);
+      return writtenByPlatform(tracked, current, trigger, this.#deps.clock.now());
+    });
   }
 
-  async #replace(trigger: Trigger): Promise<WrittenTrigger> {
-    const before = this.#existing(triggerKeyOf(trigger));
-    checkMeant(trigger, before, this.#log.version);
-    const next = asUpdated(before.trigger, trigger);
-    if (next !== 'unchanged') return this.#commit(next, before);
-    return { trigger: before.trigger, what: 'unchanged', warnings: triggerWarnings(before.verdict) };
+  async #forget(key: TriggerKey): Promise<void> {
+    await this.#deps.store.remove(rowKey(key));
+    this.#book.remove(key);
+    this.#book.tell();
+  }
+
+  async #create(trigger: Trigger, { dryRun = false }: WriteOptions): Promise<WrittenTrigger> {
+    const fresh = asCreated(trigger, this.#deps.ids.uuid(), this.#deps.clock.now());
+    return dryRun ? this.#asIf(fresh, 'created') : this.#commit(fresh, undefined);
+  }
+
+  async #update(
+    before: TriggerEntry,
+    given: Trigger,
+    { dryRun = false }: WriteOptions,
+  ): Promise<WrittenTrigger> {
+    const { trigger, writtenAt, verdict } = before;
+    const { metadata } = trigger;
+    const key = triggerKeyOf(trigger);
+    checkMeant(given.metadata, { metadata, writtenAt, version: this.#log.version }, named(key));
+    const next = asUpdated(trigger, given);
+    if (next === 'unchanged') return { trigger, what: 'unchanged', warnings: triggerWarnings(verdict) };
+    if (dryRun) return this.#asIf(versioned(next, metadata.resourceVersion), 'configured');
+    if (!isGone(next)) return this.#commit(next, before);
+    await this.#forget(key);
+    return { trigger: versioned(next, metadata.resourceVersion), what: 'configured', warnings: [] };
+  }
+
+  #asIf(trigger: Trigger, what: WrittenTrigger['what']): WrittenTrigger {
+    return { trigger, what, warnings: triggerWarnings(this.#book.entryOf(trigger).verdict) };
   }
 
   #existing(key: TriggerKey): TriggerEntry {

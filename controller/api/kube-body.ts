@@ -1,115 +1,118 @@
-// Reads the body of a Kubernetes-style request: which format it is in, and whether it is about what the path is about.
-// Does not own what is valid of a kind (model/).
+// Reads the body of a Kubernetes-style request: which format it is in, and what it says; fields that it has twice are told.
+// Does not own what is valid of a kind, nor what is done with it (kube-change.ts).
 import type { Request } from 'express';
-import { parse } from 'yaml';
-import { PlatformError } from '../../model/errors.ts';
-import type { Problem } from '../../model/problem.ts';
-import { apiVersionOf, type ResourceKind } from '../../model/resource.ts';
-import { invalidObject } from '../core/object-errors.ts';
+import { LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isFields, type Fields } from '../core/managed-fields/typed.ts';
+import { repeatedFields } from '../core/repeated-fields.ts';
+import { badRequest, KubeRefusal } from './kube-refusal.ts';
 import { textOf } from './route.ts';
 
 export const objectTypes = ['application/json', 'application/yaml'] as const;
+export const jsonPatchType = 'application/json-patch+json';
 export const mergePatchType = 'application/merge-patch+json';
+export const applyPatchType = 'application/apply-patch+yaml';
 
-export type Fields = Readonly<Record<string, unknown>>;
+/** The kinds of patch, in the order in which an API server names them. */
+export const patchTypes = [jsonPatchType, mergePatchType, applyPatchType] as const;
+export type PatchType = (typeof patchTypes)[number];
 
-/** What the path of a request says of the object in its body. */
-export interface Expected {
-  readonly kind: ResourceKind;
-  readonly namespace: string;
-  /** Absent when the body gives the name. */
-  readonly name?: string;
+/** What a body says. */
+export interface Body {
+  readonly value: unknown;
+  /** What a strict reader says of it, such as `duplicate field "spec.size"`. */
+  readonly strict: readonly string[];
 }
 
-const bad = (message: string): PlatformError => new PlatformError('INVALID_REQUEST', message);
+export interface ObjectBody extends Body {
+  readonly value: Fields;
+}
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const unsupported = (accepted: readonly string[]): PlatformError =>
-  new PlatformError(
-    'UNSUPPORTED_MEDIA_TYPE',
+const unsupported = (accepted: readonly string[]): KubeRefusal =>
+  new KubeRefusal(
+    415,
+    'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );
 
 const reason = (fault: unknown): string =>
   (fault instanceof Error ? fault.message : String(fault)).split('\n', 1)[0] ?? '';
 
-function parsed(text: string, read: (text: string) => unknown): Fields {
-  let value: unknown;
+const unreadable = (fault: unknown): KubeRefusal =>
+  badRequest(`the body could not be read: ${reason(fault)}`);
+
+function readJson(text: string): Body {
   try {
-    value = read(text);
+    const value = JSON.parse(text) as unknown;
+    return { value, strict: repeatedFields(text).map((path) => `duplicate field "${path}"`) };
   } catch (fault) {
-    throw bad(`the body could not be read: ${reason(fault)}`);
+    throw unreadable(fault);
   }
-  if (!isFields(value)) throw bad('the body of the request must be an object');
-  return value;
 }
 
-const readJson = (text: string): unknown => JSON.parse(text) as unknown;
-const readYaml = (text: string): unknown =>
-  parse(text, { maxAliasCount: 100, logLevel: 'silent' }) as unknown;
+/** The keys that a map of the document has twice, as Go's reader tells them. */
+function repeatedKeys(document: Document, lines: LineCounter): string[] {
+  const found: string[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = String(key);
+        const offset = (key as { range?: readonly number[] } | null)?.range?.[0] ?? 0;
+        if (seen.has(name))
+          found.push(`line ${lines.linePos(offset).line}: key ${JSON.stringify(name)} already set in map`);
+        seen.add(name);
+      }
+    },
+  });
+  return found;
+}
+
+function readYaml(text: string): Body {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, logLevel: 'silent' });
+  const [fault] = document.errors;
+  if (fault) throw unreadable(fault);
+  try {
+    const value = document.toJS({ maxAliasCount: 100 }) as unknown;
+    return { value, strict: repeatedKeys(document, lines) };
+  } catch (thrown) {
+    throw unreadable(thrown);
+  }
+}
 
 const mediaType = (request: Request): string =>
   (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
-/** The body by its content type; Kubernetes takes a body without one for JSON. Throws INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE. */
-export function readBody(request: Request): Fields {
+function objectOf({ value, strict }: Body): ObjectBody {
+  if (!isFields(value)) throw badRequest('the body of the request must be an object');
+  return { value, strict };
+}
+
+/** The body by its content type; Kubernetes takes a body without one for JSON. Throws what an API server answers. */
+export function readObject(request: Request): ObjectBody {
   const type = mediaType(request);
-  if (type === '' || type === 'application/json') return parsed(textOf(request), readJson);
-  if (/^(application|text)\/(x-)?yaml$/.test(type)) return parsed(textOf(request), readYaml);
+  if (type === '' || type === 'application/json') return objectOf(readJson(textOf(request)));
+  if (/^(application|text)\/(x-)?yaml$/.test(type)) return objectOf(readYaml(textOf(request)));
   throw unsupported(objectTypes);
 }
 
-/** The body of a patch request. Throws UNSUPPORTED_MEDIA_TYPE for every other kind of patch. */
-export function readMergePatch(request: Request): Fields {
-  if (mediaType(request) !== mergePatchType) throw unsupported([mergePatchType]);
-  return parsed(textOf(request), readJson);
+/** Of a body that may be missing. */
+export const readOptional = (request: Request): Fields | undefined =>
+  textOf(request) === '' ? undefined : readObject(request).value;
+
+/** Which kind of patch a request is. Throws 415 for every other, with the kinds that there are. */
+export function patchTypeOf(request: Request): PatchType {
+  const given = mediaType(request);
+  const type = patchTypes.find((known) => known === given);
+  if (type === undefined) throw unsupported(patchTypes);
+  return type;
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+export const readJsonPatch = (request: Request): Body => readJson(textOf(request));
+export const readMergePatch = (request: Request): ObjectBody => objectOf(readJson(textOf(request)));
 
-function checkSubject(body: Fields, metadata: Fields, { kind, namespace, name }: Expected): void {
-  if (body['kind'] === undefined) throw bad("Object 'Kind' is missing in the body");
-  if (body['kind'] !== kind) throw bad(`the kind in the data (${shown(body['kind'])}) is not ${kind}`);
-  const apiVersion = apiVersionOf(kind);
-  if (body['apiVersion'] !== undefined && body['apiVersion'] !== apiVersion) {
-    throw bad(
-      `the API version in the data (${shown(body['apiVersion'])}) does not match the expected API version (${apiVersion})`,
-    );
-  }
-  if (metadata['namespace'] != null && metadata['namespace'] !== namespace) {
-    throw bad('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  if (name !== undefined && metadata['name'] !== name) {
-    throw bad(
-      `the name of the object (${shown(metadata['name'])}) does not match the name on the URL (${name})`,
-    );
-  }
-}
-
-const metadataOf = (body: Fields): Fields => (isFields(body['metadata']) ? body['metadata'] : {});
-
-/** The name that a body gives its object; undefined when it gives none. */
-export function nameIn(body: Fields): string | undefined {
-  const { name } = metadataOf(body);
-  return typeof name === 'string' ? name : undefined;
-}
-
-type Validate<T> = (
-  value: unknown,
-) =>
-  { readonly ok: true; readonly resource: T } | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/**
- * The object in a request's body, valid and of the kind, namespace and name that the path says.
- * Throws INVALID_REQUEST when it is about something else, INVALID_RUNTIME or INVALID_TRIGGER with every problem.
- */
-export function objectIn<T>(body: Fields, expected: Expected, validate: Validate<T>): T {
-  const metadata = metadataOf(body);
-  checkSubject(body, metadata, expected);
-  const placed = { ...body, metadata: { ...metadata, namespace: expected.namespace } };
-  const checked = validate(isFields(body['metadata']) ? placed : body);
-  if (checked.ok) return checked.resource;
-  throw invalidObject({ kind: expected.kind, name: nameIn(body) ?? '' }, checked.problems);
-}
+/** What is applied: YAML, which JSON is too. */
+export const readApplied = (request: Request): ObjectBody => {
+  const text = textOf(request);
+  return objectOf(/^\s*\{/.test(text) ? readJson(text) : readYaml(text));
+};

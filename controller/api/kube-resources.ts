@@ -1,22 +1,18 @@
-// What the Kubernetes-style routes need of each kind: reading a body as an object of the kind, and the registry that keeps it.
+// What the Kubernetes-style routes need of each kind: the registry that keeps it.
 // Does not own what a write does (registry.ts, trigger-registry.ts) nor HTTP (kube-routes.ts).
-import type { Metadata } from '../../model/metadata.ts';
-import { validateRuntime } from '../../model/problem.ts';
-import { validateTrigger, type Resource, type ResourceKind } from '../../model/resource.ts';
-import { runtimeKinds } from '../../model/runtime.ts';
+import { PlatformError } from '../../model/errors.ts';
+import type { Resource, ResourceKind } from '../../model/resource.ts';
+import { runtimeKinds, type Runtime } from '../../model/runtime.ts';
 import type { RuntimeKind } from '../../model/sandbox.ts';
-import { triggerKind } from '../../model/trigger.ts';
+import { triggerKind, type Trigger } from '../../model/trigger.ts';
 import type { Selection } from '../core/selection.ts';
 import type { RuntimeReads, RuntimeWrites, Written } from '../registry.ts';
 import type { ResourceChanges } from '../resource-log.ts';
 import type { TriggerRegistry, WrittenTrigger } from '../trigger-registry.ts';
-import { objectIn, type Expected, type Fields } from './kube-body.ts';
+import type { Change, Removed, RemoveOptions, WriteOptions } from '../writing.ts';
 
 export type KubeRegistry = RuntimeReads & RuntimeWrites;
-export type KubeTriggers = Pick<
-  TriggerRegistry,
-  'get' | 'list' | 'changes' | 'create' | 'replace' | 'patch' | 'remove'
->;
+export type KubeTriggers = Pick<TriggerRegistry, 'get' | 'list' | 'changes' | 'write' | 'remove'>;
 
 export interface Place {
   readonly namespace: string;
@@ -38,22 +34,33 @@ export interface KubeResource {
   /** For watches; also of other kinds. */
   readonly changes: ResourceChanges;
   get(place: Place): Resource | undefined;
-  create(body: Fields, expected: Expected): Promise<WrittenObject>;
-  replace(body: Fields, expected: Expected): Promise<WrittenObject>;
-  patch(place: Place, patch: unknown): Promise<WrittenObject>;
-  remove(place: Place): Promise<Metadata>;
+  /** Whatever the change makes of what is there. */
+  write(place: Place, change: Change<Resource>, options: WriteOptions): Promise<WrittenObject>;
+  remove(place: Place, options: RemoveOptions<Resource>): Promise<Removed<Resource>>;
 }
 
 const ofRuntime = ({ runtime, warnings }: Written): WrittenObject => ({ object: runtime, warnings });
 const ofTrigger = ({ trigger, warnings }: WrittenTrigger): WrittenObject => ({ object: trigger, warnings });
 
-const runtimeIn = (body: Fields, expected: Expected) =>
-  objectIn(body, expected, (value) => {
-    const checked = validateRuntime(value);
-    return checked.ok ? { ok: true, resource: checked.runtime } : checked;
-  });
+const otherKind = (kind: ResourceKind): PlatformError =>
+  new PlatformError('INTERNAL', `the change made no ${kind}`);
 
-const triggerIn = (body: Fields, expected: Expected) => objectIn(body, expected, validateTrigger);
+/** A change of objects in general, as one of a kind of runtime. */
+const runtimeChange =
+  (change: Change<Resource>, kind: RuntimeKind): Change<Runtime> =>
+  (current) => {
+    const next = change(current);
+    if (next.kind === triggerKind) throw otherKind(kind);
+    return next;
+  };
+
+const triggerChange =
+  (change: Change<Resource>): Change<Trigger> =>
+  (current) => {
+    const next = change(current);
+    if (next.kind !== triggerKind) throw otherKind(triggerKind);
+    return next;
+  };
 
 const runtimesOf = (registry: KubeRegistry, kind: RuntimeKind): KubeResource => ({
   kind,
@@ -61,10 +68,9 @@ const runtimesOf = (registry: KubeRegistry, kind: RuntimeKind): KubeResource => 
   list: (selection) => registry.list({ kind, ...selection }),
   changes: registry.changes,
   get: (place) => registry.get({ kind, ...place }),
-  create: async (body, expected) => ofRuntime(await registry.create(runtimeIn(body, expected))),
-  replace: async (body, expected) => ofRuntime(await registry.replace(runtimeIn(body, expected))),
-  patch: async (place, patch) => ofRuntime(await registry.patch({ kind, ...place }, patch)),
-  remove: async (place) => (await registry.remove({ kind, ...place })).metadata,
+  write: async (place, change, options) =>
+    ofRuntime(await registry.write({ kind, ...place }, runtimeChange(change, kind), options)),
+  remove: (place, options) => registry.remove({ kind, ...place }, options),
 });
 
 const triggersOf = (registry: KubeTriggers): KubeResource => ({
@@ -73,10 +79,9 @@ const triggersOf = (registry: KubeTriggers): KubeResource => ({
   list: (selection) => registry.list(selection),
   changes: registry.changes,
   get: (place) => registry.get(place),
-  create: async (body, expected) => ofTrigger(await registry.create(triggerIn(body, expected))),
-  replace: async (body, expected) => ofTrigger(await registry.replace(triggerIn(body, expected))),
-  patch: async (place, patch) => ofTrigger(await registry.patch(place, patch)),
-  remove: async (place) => (await registry.remove(place)).metadata,
+  write: async (place, change, options) =>
+    ofTrigger(await registry.write(place, triggerChange(change), options)),
+  remove: (place, options) => registry.remove(place, options),
 });
 
 /** Every kind that is kept here. */

@@ -1,7 +1,7 @@
 // The paths of runtimes and triggers as Kubernetes-style resources, and what is documented of each; errors are `kind: Status`.
 // Does not own what answers them (kube-reads.ts, kube-writes.ts) nor the discovery documents (kube-discovery.ts).
 import { apiVersionOf, resourcePlurals, type ResourceKind } from '../../model/resource.ts';
-import { mergePatchType, objectTypes } from './kube-body.ts';
+import { patchTypes, objectTypes } from './kube-body.ts';
 import { listParams } from './kube-query.ts';
 import { readHandlers, type ReadDeps } from './kube-reads.ts';
 import type { KubeResource } from './kube-resources.ts';
@@ -25,10 +25,10 @@ const docOf =
     answers,
   });
 
-function collectionRoutes(kept: KubeResource, reads: ReadDeps): Route[] {
+function collectionRoutes(kept: KubeResource, deps: ReadDeps): Route[] {
   const { kind } = kept;
-  const { list } = readHandlers(kept, reads);
-  const { create } = writeHandlers(kept);
+  const { list } = readHandlers(kept, deps);
+  const { create, removeAll } = writeHandlers(kept, deps);
   const doc = docOf(kind);
   const plural = resourcePlurals[kind];
   const root = `/apis/${apiVersionOf(kind)}`;
@@ -64,13 +64,19 @@ function collectionRoutes(kept: KubeResource, reads: ReadDeps): Route[] {
       },
       handle: create,
     },
+    {
+      method: 'delete',
+      path,
+      doc: { ...doc(`Delete ${plural} of a namespace`, { 200: all }), query: listParams },
+      handle: removeAll,
+    },
   ];
 }
 
-function objectRoutes(kept: KubeResource, reads: ReadDeps): Route[] {
+function objectRoutes(kept: KubeResource, deps: ReadDeps): Route[] {
   const { kind } = kept;
-  const { get } = readHandlers(kept, reads);
-  const { replace, patch, remove } = writeHandlers(kept);
+  const { get } = readHandlers(kept, deps);
+  const { replace, patch, remove } = writeHandlers(kept, deps);
   const doc = docOf(kind);
   const path = `/apis/${apiVersionOf(kind)}/namespaces/{namespace}/${resourcePlurals[kind]}/{name}`;
   const asStored: Answer = { description: 'As it is stored now.', schema: kind };
@@ -93,8 +99,8 @@ function objectRoutes(kept: KubeResource, reads: ReadDeps): Route[] {
       method: 'patch',
       path,
       doc: {
-        ...doc('Change one (RFC 7386)', writeAnswers),
-        body: { schema: 'MergePatch', types: [mergePatchType] },
+        ...doc('Change one: JSON patch, merge patch, or server-side apply', writeAnswers),
+        body: { schema: 'MergePatch', types: patchTypes },
       },
       handle: patch,
     },
@@ -110,5 +116,5 @@ function objectRoutes(kept: KubeResource, reads: ReadDeps): Route[] {
   ];
 }
 
-export const kubeRoutes = (resources: readonly KubeResource[], reads: ReadDeps): Route[] =>
-  resources.flatMap((kept) => [...collectionRoutes(kept, reads), ...objectRoutes(kept, reads)]);
+export const kubeRoutes = (resources: readonly KubeResource[], deps: ReadDeps): Route[] =>
+  resources.flatMap((kept) => [...collectionRoutes(kept, deps), ...objectRoutes(kept, deps)]);

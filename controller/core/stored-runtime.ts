@@ -19,11 +19,27 @@ export function sameJson(one: unknown, other: unknown): boolean {
 }
 
 /** The part of metadata that belongs to whoever writes the object. */
-const written = ({ name, namespace, labels, annotations }: Metadata): Metadata => ({
-  name,
-  namespace: namespace ?? 'default',
-  ...(labels !== undefined && { labels }),
-  ...(annotations !== undefined && { annotations }),
+const writable = [
+  'labels',
+  'annotations',
+  'finalizers',
+  'ownerReferences',
+  'generateName',
+  'managedFields',
+] as const;
+
+const written = (metadata: Metadata): Metadata => ({
+  name: metadata.name,
+  namespace: metadata.namespace ?? 'default',
+  ...Object.fromEntries(
+    writable.flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]]])),
+  ),
+});
+
+/** The same but for the times of managedFields, which are no change of their own. */
+const compared = (metadata: Metadata): object => ({
+  ...written(metadata),
+  managedFields: (metadata.managedFields ?? []).map(({ time: _, ...entry }) => entry),
 });
 
 const without = <R extends Resource>(object: R, metadata: Metadata): R => {
@@ -40,20 +56,47 @@ export const asCreated = <R extends Resource>(object: R, uid: string, now: numbe
     creationTimestamp: timeText(now),
   });
 
+/** What only the server writes, and keeps. */
+const kept = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
+const keptOf = (metadata: Metadata): Partial<Metadata> =>
+  Object.fromEntries(
+    kept.flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]]])),
+  );
+
 /** What is stored after `next` was written over `current`; `unchanged` when that is what is there. */
 export function asUpdated<R extends Resource>(current: R, next: R): R | 'unchanged' {
-  const { uid, creationTimestamp, generation = 1 } = current.metadata;
-  const mine = written(next.metadata);
+  const { generation = 1 } = current.metadata;
   const sameSpec = sameJson(current.spec, next.spec);
-  if (sameSpec && sameJson(written(current.metadata), mine)) return 'unchanged';
+  if (sameSpec && sameJson(compared(current.metadata), compared(next.metadata))) return 'unchanged';
   const metadata = {
-    ...mine,
-    ...(uid !== undefined && { uid }),
-    ...(creationTimestamp !== undefined && { creationTimestamp }),
+    ...written(next.metadata),
+    ...keptOf(current.metadata),
     generation: sameSpec ? generation : generation + 1,
   };
   const { status } = current;
   return { ...without(next, metadata), ...(status !== undefined && { status }) };
+}
+
+/** Whether nothing keeps an object that is being deleted. */
+export const isGone = ({ metadata }: Resource): boolean =>
+  metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
+
+/**
+ * What becomes of an object that is deleted while finalizers keep it: it says since when. `undefined` when nothing keeps it;
+ * `now` is ms since the epoch.
+ */
+export function asLeaving<R extends Resource>(current: R, now: number): R | undefined {
+  const { finalizers = [], deletionTimestamp, generation = 1 } = current.metadata;
+  if (finalizers.length === 0) return undefined;
+  if (deletionTimestamp !== undefined) return current;
+  const metadata = {
+    ...current.metadata,
+    generation: generation + 1,
+    deletionTimestamp: timeText(now),
+    deletionGracePeriodSeconds: 0,
+  };
+  return { ...current, metadata };
 }
 
 /**

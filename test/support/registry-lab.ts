@@ -1,7 +1,11 @@
 // A registry on a memory store, an image table and a hand-moved clock, and what it told whom.
 import { memoryResourceStore } from '../../adapters/memory/resources.ts';
+import { mergePatch } from '../../controller/core/merge-patch.ts';
+import { invalidObject, noSuchObject } from '../../controller/core/object-errors.ts';
 import { createRegistry, type Registry } from '../../controller/registry.ts';
 import type { ResourceStore } from '../../controller/resource-store.ts';
+import type { Change } from '../../controller/writing.ts';
+import { validateRuntime } from '../../model/problem.ts';
 import type { Runtime } from '../../model/runtime.ts';
 import { runtimeKeyText, type RuntimeKey } from '../../model/sandbox.ts';
 import { manualClock } from './manual-clock.ts';
@@ -31,3 +35,13 @@ export const failure = (work: Promise<unknown>): Promise<unknown> =>
     () => 'it was accepted',
     (fault: unknown) => fault,
   );
+
+/** A change by a merge patch of what is there. */
+export const patching =
+  (patch: object): Change<Runtime> =>
+  (current) => {
+    if (!current) throw noSuchObject(hello);
+    const checked = validateRuntime(mergePatch(current, patch));
+    if (checked.ok) return checked.runtime;
+    throw invalidObject(hello, checked.problems);
+  };

@@ -1,0 +1,62 @@
+// Whether an object is valid: what its definition's schema says of it, in an API server's words, and what our own schemas in model/
+// say beyond that, in the same form. Decides only.
+import { validateRuntime, type Problem } from '../../model/problem.ts';
+import { validateTrigger, type Resource, type ResourceKind } from '../../model/resource.ts';
+import { triggerKind } from '../../model/trigger.ts';
+import type { SchemaPart } from './managed-fields/field-type.ts';
+import { fieldsIn, isFields, type Fields } from './managed-fields/typed.ts';
+import { metadataFaults } from './object-metadata.ts';
+import { counts } from './passed-on.ts';
+import { invalid, invalidWhole, required, type FieldError } from './structural/field-error.ts';
+import { schemaFaults } from './structural/validate.ts';
+
+export type CheckedObject =
+  | { readonly ok: true; readonly object: Resource; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+type Checked =
+  | { readonly ok: true; readonly object: Resource; readonly passedOver: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+function byModel(kind: ResourceKind, object: Fields): Checked {
+  if (kind === triggerKind) {
+    const checked = validateTrigger(object);
+    return checked.ok ? { ok: true, object: checked.resource, passedOver: [] } : checked;
+  }
+  const checked = validateRuntime(object, undefined, counts);
+  return checked.ok ? { ok: true, object: checked.runtime, passedOver: checked.passedOver ?? [] } : checked;
+}
+
+/** The value at a path such as `spec.ports[0].name`; undefined where there is none. */
+function valueAt(object: unknown, path: string): unknown {
+  const names = path.match(/[^.[\]]+/g) ?? [];
+  return names.reduce<unknown>((value, name) => {
+    if (Array.isArray(value)) return value[Number(name)] as unknown;
+    return isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  }, object);
+}
+
+function errorOf({ path, message, expected }: Problem, object: Fields): FieldError {
+  if (message === 'is missing') return required(path);
+  const value = valueAt(object, path);
+  const detail = /^got /.test(message) ? `must be ${expected}` : `${message} (expected ${expected})`;
+  return typeof value === 'object' || value === undefined
+    ? invalidWhole(path, detail)
+    : invalid(path, value, detail);
+}
+
+/** Whether a field, or something around it, was found wrong already. */
+const isKnown = (errors: readonly FieldError[], { path }: Problem): boolean =>
+  errors.some(({ field }) => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`));
+
+/** What the object would be as one of its kind, or everything that is wrong with it. */
+export function checkedObject(kind: ResourceKind, object: Fields, schema: SchemaPart): CheckedObject {
+  const known = [...metadataFaults(fieldsIn(object['metadata']) ?? {}), ...schemaFaults(object, schema)];
+  const { status: _, ...given } = object;
+  const checked = byModel(kind, given);
+  const more = checked.ok ? [] : checked.problems.filter((problem) => !isKnown(known, problem));
+  const errors = [...known, ...more.map((problem) => errorOf(problem, object))];
+  if (!checked.ok || errors.length > 0) return { ok: false, errors };
+  const warnings = checked.passedOver.map(({ path }) => `${path} is not known here, and has no effect`);
+  return { ok: true, object: checked.object, warnings };
+}
