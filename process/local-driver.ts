@@ -25,6 +25,7 @@ export const openLocalDriver = ({ logger, ...settings }: LocalDriverSettings) =>
     images: settings.images,
     program: {
       sandboxSourceDir: path.join(root, 'sandbox'),
+      kitSourceDir: path.join(root, 'sdk'),
       nodePath: process.execPath,
       nodeFlags: daemonNodeFlags,
     },

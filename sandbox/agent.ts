@@ -4,11 +4,14 @@ import type { ChildProcess } from 'node:child_process';
 import { childProcess, os, path } from './builtins.ts';
 import { forwardPort } from './forward.ts';
 import { errorCode, goReason } from './go-errors.ts';
+import { openPlatform } from './platform.ts';
 
 export interface AgentOptions {
   readonly command: readonly string[];
   readonly ports: readonly number[];
   readonly runDirectory: string;
+  /** Where the platform's sockets lie; undefined: the agent may not call it. */
+  readonly platformDirectory: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   /** Calls the listener for every signal that asks this program to stop. */
   readonly onStopSignal: (listener: (signal: NodeJS.Signals) => void) => void;
@@ -41,9 +44,11 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   for (const port of options.ports) {
     await forwardPort(path.join(options.runDirectory, `${port}.sock`), port);
   }
+  const { platformDirectory } = options;
+  const platform = platformDirectory === undefined ? {} : await openPlatform(platformDirectory);
   const child = childProcess().spawn(name, args, {
     stdio: 'inherit',
-    env: { ...options.environment, PORT: String(options.ports[0]) },
+    env: { ...options.environment, ...platform, PORT: String(options.ports[0]) },
   });
   options.onStopSignal((signal) => child.kill(signal));
   return waitForEnd(child, name);

@@ -8,7 +8,8 @@ import { errorCode } from './go-errors.ts';
 /** An agent told to listen on `localhost` may get either. */
 const HOSTS = ['127.0.0.1', '::1'] as const;
 
-function join(client: Socket, agent: Socket): void {
+/** Carries bytes both ways between two open sockets until both are done; one that breaks takes the other with it. */
+export function joined(client: Socket, agent: Socket): void {
   const endBoth = (): void => {
     client.destroy();
     agent.destroy();
@@ -33,7 +34,7 @@ function dial(client: Socket, port: number, hosts: readonly string[]): void {
   agent.once('connect', () => {
     agent.off('error', refused);
     if (client.destroyed) agent.destroy();
-    else join(client, agent);
+    else joined(client, agent);
   });
 }
 

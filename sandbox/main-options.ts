@@ -23,6 +23,7 @@ export interface AgentModeOptions {
   readonly command: readonly string[];
   readonly ports: readonly number[];
   readonly runDirectory: string;
+  readonly platformDirectory: string | undefined;
 }
 
 const DEFAULT_PORT = 8080;
@@ -99,6 +100,7 @@ function parseAgent(args: readonly string[], environment: Environment): AgentMod
     command,
     ports: ports.split(',').map((text) => parsePort(text.trim(), 'AGENTCUBE_PORTS')),
     runDirectory: setting(environment, 'AGENTCUBE_RUN_DIR') ?? DEFAULT_RUN_DIRECTORY,
+    platformDirectory: setting(environment, 'AGENTCUBE_PLATFORM_DIR'),
   };
 }
 
