@@ -49,6 +49,7 @@ import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './proce
 import { EventMeters } from './process/event-meters.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
+import { forAgents, openInnerDoor } from './process/inner-door.ts';
 import { checkPort, createHttpServer, listen, urlOf } from './process/listening.ts';
 import { openLocalDriver } from './process/local-driver.ts';
 import { openLog, warnings, type Log } from './process/logging.ts';
@@ -253,14 +254,17 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   showPools(metrics, () => pools().map(poolNumbers));
   const rules = pageRules(config);
   const ours = keepingPagesOut(rules, withMetrics(metrics, api));
-  const controlServer = createHttpServer(controlLimits, undefined, ours);
+  const controls = {
+    controlServer: createHttpServer(controlLimits, undefined, ours),
+    innerControl: createHttpServer(controlLimits, undefined, forAgents(api)),
+  };
   const front = frontOf(activator, rules, metrics);
   const stop = async (): Promise<void> => {
     await reporter.stop();
     await scaling.stop();
     await controller.stop();
   };
-  return { store, registry, triggers, recovered, activator, dispatching, front, controlServer, stop };
+  return { store, registry, triggers, recovered, activator, dispatching, front, ...controls, stop };
 }
 
 async function start(config: Settings): Promise<Platform> {
@@ -282,6 +286,8 @@ async function start(config: Settings): Promise<Platform> {
   const activatorServer = createActivatorServer(parts.front);
   await listen(parts.controlServer, config.host, config.controlPort, '--control-port');
   await listen(activatorServer, config.host, config.activatorPort, '--activator-port');
+  const innerActivator = createActivatorServer(parts.front);
+  await openInnerDoor(config.dataDir, parts.innerControl, innerActivator);
   parts.dispatching.start();
   const controlUrl = urlOf(parts.controlServer, config.host);
   const activatorUrl = urlOf(activatorServer, config.host);
@@ -291,7 +297,7 @@ async function start(config: Settings): Promise<Platform> {
   const stop = async (): Promise<void> => {
     rmSync(endpoints, { force: true });
     const drainMs = config.drainSeconds * 1_000;
-    const servers = [activatorServer, parts.controlServer];
+    const servers = [activatorServer, parts.controlServer, innerActivator, parts.innerControl];
     await Promise.all([parts.dispatching.stop(drainMs), drain(parts.activator, servers, drainMs)]);
     await parts.stop();
     await driver.close();
