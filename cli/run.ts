@@ -80,8 +80,17 @@ function ended(io: Io, fault: unknown): number {
   return exitCodes.refused;
 }
 
+/** What a shell asks when somebody presses Tab. */
+async function complete(io: Io, words: readonly string[]): Promise<number> {
+  const { completions } = await import('./complete.ts');
+  const found = await completions(io, words);
+  if (found.length > 0) io.stdout.write(`${found.join('\n')}\n`);
+  return exitCodes.ok;
+}
+
 /** Runs a command line (without the program's own name) and resolves to its exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  if (args[0] === '__complete') return complete(io, args.slice(1));
   const app = new App(io);
   const program = createProgram(app);
   try {

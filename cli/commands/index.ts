@@ -19,10 +19,21 @@ const platform = 'The platform:';
 const deployed = 'What is deployed:';
 const use = 'Agents and interpreters:';
 const sessions = 'Sessions and events:';
-const authors = 'For authors of agents:';
 const itself = 'This command:';
 
 export const commands: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'start the platform on this machine',
+    group: platform,
+    load: () => import('./up.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what works here, what is missing, what mends it',
+    group: platform,
+    load: () => import('./doctor.ts'),
+  },
   { name: 'apply', summary: 'deploy what files say', group: deployed, load: () => import('./apply.ts') },
   {
     name: 'get',
@@ -58,6 +69,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'events',
+    aliases: ['event'],
     summary: 'send events, watch deliveries, dead letters',
     group: sessions,
     load: () => import('./events.ts'),
@@ -69,11 +81,15 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./config.ts'),
   },
   {
+    name: 'completion',
+    summary: 'complete this command in bash, zsh or fish',
+    group: itself,
+    load: () => import('./completion.ts'),
+  },
+  {
     name: 'version',
     summary: 'this command and the platform',
     group: itself,
     load: () => import('./version.ts'),
   },
 ];
-
-export const groups = [platform, deployed, use, sessions, authors, itself] as const;
