@@ -213,6 +213,7 @@ export class Client {
       idleTimeoutMs: call.idleTimeoutMs ?? answerTimeoutMs,
       signal: call.signal,
       tls,
+      sessionId: call.sessionId ?? call.namesSession,
     });
   }
 

@@ -24,6 +24,8 @@ export interface Exchange {
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly tls: TlsOptions | undefined;
+  /** For errors. */
+  readonly sessionId: string | undefined;
 }
 
 export interface Exchanged {

@@ -103,6 +103,7 @@ function codeOf(told: Told, message: string, failed: FailedAnswer, asked: Asked)
   const { status } = failed;
   const code = platformCode(told, failed, asked);
   if (code !== undefined) return code;
+  if (status < 300) return 'INVALID_RESPONSE';
   if (status < 400) return 'UNEXPECTED_REDIRECT';
   if (asked.answerer === 'agent' && failed.sessionId !== undefined) return 'AGENT_ERROR';
   const stock = stockTexts.find(([pattern]) => pattern.test(message))?.[1];
@@ -131,6 +132,8 @@ function worded(code: string, message: string, { status, location }: FailedAnswe
   switch (code) {
     case 'UNEXPECTED_REDIRECT':
       return `${asked.feature}: the server answered ${status} and points to ${target(location)}`;
+    case 'INVALID_RESPONSE':
+      return `${asked.feature}: the server answered ${status} and opened no socket`;
     case 'NOT_SUPPORTED_BY_SERVER':
       return `the server has no ${asked.feature} (it answered ${status})`;
     case 'AGENT_ERROR':

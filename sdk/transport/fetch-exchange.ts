@@ -44,14 +44,15 @@ class Ending {
 function bodyOf(
   source: ReadableStream<Uint8Array> | null,
   ending: Ending,
-  { url, idleTimeoutMs }: Exchange,
+  exchange: Exchange,
 ): ReadableStream<Uint8Array> {
+  const { idleTimeoutMs } = exchange;
   const reader = source?.getReader();
   const { signal } = ending.controller;
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        ending.arm(idleTimeoutMs, () => idleTimeout(url, idleTimeoutMs));
+        ending.arm(idleTimeoutMs, () => idleTimeout(exchange, idleTimeoutMs));
         try {
           const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
           if (done || value === undefined) ending.finish();
@@ -59,7 +60,7 @@ function bodyOf(
           controller.enqueue(value);
         } catch (fault) {
           ending.finish();
-          controller.error(signal.aborted ? signal.reason : lost(url, fault));
+          controller.error(signal.aborted ? signal.reason : lost(exchange, fault));
         } finally {
           ending.disarm();
         }
@@ -84,7 +85,7 @@ export const fetchCarrier =
     const ending = new Ending(outer);
     const { signal } = ending.controller;
     const patienceMs = answerTimeoutMs > 0 ? connectTimeoutMs + answerTimeoutMs : 0;
-    ending.arm(patienceMs, () => answerTimeout(url, patienceMs));
+    ending.arm(patienceMs, () => answerTimeout(exchange, patienceMs));
     try {
       const init = { method, headers: { ...headers }, redirect: 'manual', signal } as const;
       const answer = await call(url, body === undefined ? init : { ...init, body });
@@ -93,6 +94,6 @@ export const fetchCarrier =
     } catch (fault) {
       ending.finish();
       if (signal.aborted) throw signal.reason;
-      throw isNeverStood(fault) ? unreachable(url, fault) : lost(url, fault);
+      throw isNeverStood(fault) ? unreachable(exchange, fault) : lost(exchange, fault);
     }
   };

@@ -51,10 +51,10 @@ class Carried {
     this.#fail(why);
   }
 
-  #arm(afterMs: number, fault: (url: string, afterMs: number) => Error): void {
+  #arm(afterMs: number, fault: (asked: Exchange, afterMs: number) => Error): void {
     clearTimeout(this.#timer);
     if (afterMs <= 0) return;
-    this.#timer = setTimeout(() => this.#break(fault(this.#exchange.url, afterMs)), afterMs);
+    this.#timer = setTimeout(() => this.#break(fault(this.#exchange, afterMs)), afterMs);
   }
 
   #onSocket(socket: Socket): void {
@@ -105,7 +105,7 @@ class Carried {
 
   #bodyOf(response: IncomingMessage): ReadableStream<Uint8Array> {
     const pieces = response[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-    const { idleTimeoutMs, url } = this.#exchange;
+    const { idleTimeoutMs } = this.#exchange;
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
@@ -117,7 +117,7 @@ class Carried {
             controller.enqueue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
           } catch (fault) {
             this.#finish();
-            controller.error(this.#why ?? lost(url, fault));
+            controller.error(this.#why ?? lost(this.#exchange, fault));
           } finally {
             clearTimeout(this.#timer);
           }
@@ -141,8 +141,8 @@ class Carried {
   #fail(fault: unknown): void {
     if (this.#answered) return;
     this.#finish();
-    const { url } = this.#exchange;
-    this.#reject(this.#why ?? (this.#stands ? lost(url, fault) : unreachable(url, fault)));
+    const asked = this.#exchange;
+    this.#reject(this.#why ?? (this.#stands ? lost(asked, fault) : unreachable(asked, fault)));
   }
 }
 

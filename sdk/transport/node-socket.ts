@@ -53,6 +53,7 @@ export async function openNodeSocket(
   const { timeoutMs = defaultTimeoutMs, connectTimeoutMs = defaultConnectTimeoutMs, tls } = client.options;
   const patienceMs = (call.timeoutMs ?? timeoutMs) + connectTimeoutMs;
   const url = client.url(call.path);
+  const asked = { url, sessionId: call.sessionId };
   const settings = { headers: { ...headers }, perMessageDeflate: false, ...tlsSettings(tls) };
   const socket = new WebSocket(url.replace(/^http/, 'ws'), [...protocols], settings);
   const queue = queueOf(socket);
@@ -64,10 +65,10 @@ export async function openNodeSocket(
       socket.terminate();
     };
     const onAbort = (): void => fail(signal?.reason as Error);
-    const timer = setTimeout(() => fail(answerTimeout(url, patienceMs)), patienceMs);
+    const timer = setTimeout(() => fail(answerTimeout(asked, patienceMs)), patienceMs);
     let sessionId: string | undefined;
     signal?.addEventListener('abort', onAbort, { once: true });
-    socket.on('error', (fault) => fail(isNeverStood(fault) ? unreachable(url, fault) : lost(url, fault)));
+    socket.on('error', (fault) => fail(isNeverStood(fault) ? unreachable(asked, fault) : lost(asked, fault)));
     socket.once('upgrade', ({ headers: told }) => (sessionId = told[sessionHeader]?.toString()));
     socket.once('unexpected-response', (_: ClientRequest, response) => {
       void refused(client, call, response).then(fail);
