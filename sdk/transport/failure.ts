@@ -77,9 +77,9 @@ const byStatus: Readonly<Record<number, AgentCubeErrorCode>> = {
   429: 'SERVER_OVERLOADED',
 };
 
-/** Stock AgentCube's two meanings of one text. */
-function unreachableSandbox(status: number, message: string): string | undefined {
-  if (message !== 'sandbox unreachable') return undefined;
+/** One of stock AgentCube's texts has two meanings. */
+function stockCode(status: number, message: string): string | undefined {
+  if (message !== 'sandbox unreachable') return stockTexts.find(([pattern]) => pattern.test(message))?.[1];
   return status === 503 ? 'SANDBOX_CONNECTION_LOST' : 'SANDBOX_UNREACHABLE';
 }
 
@@ -103,11 +103,9 @@ function codeOf(told: Told, message: string, failed: FailedAnswer, asked: Asked)
   const { status } = failed;
   const code = platformCode(told, failed, asked);
   if (code !== undefined) return code;
-  if (status < 300) return 'INVALID_RESPONSE';
-  if (status < 400) return 'UNEXPECTED_REDIRECT';
+  if (status < 400) return status < 300 ? 'INVALID_RESPONSE' : 'UNEXPECTED_REDIRECT';
   if (asked.answerer === 'agent' && failed.sessionId !== undefined) return 'AGENT_ERROR';
-  const stock = stockTexts.find(([pattern]) => pattern.test(message))?.[1];
-  const known = stock ?? unreachableSandbox(status, message);
+  const known = stockCode(status, message);
   if (known !== undefined) return known;
   // A Kubernetes API server in between answers for itself.
   if (asked.additive && absentRoute.has(status) && told.kind !== 'Status') return 'NOT_SUPPORTED_BY_SERVER';
