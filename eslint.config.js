@@ -89,6 +89,16 @@ export default tseslint.config(
     rules: { 'max-lines-per-function': 'off', 'no-restricted-syntax': ['error', ...dishonestTests] },
   },
   {
+    // A test of node:test need not be awaited; whoever runs it does that.
+    files: ['examples/**/*.test.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: 'test', package: 'node:test' }] },
+      ],
+    },
+  },
+  {
     files: ['**/*.js', '**/*.cjs', '**/*.mjs'],
     ...tseslint.configs.disableTypeChecked,
   },
