@@ -19,26 +19,32 @@ function tell(io: Io, message: string, hint: string | undefined): void {
   io.stderr.write(`${lines.join('\n')}\n`);
 }
 
+/** The command that the words lead to, as far as they do. */
+function meantCommand(program: Command, args: readonly string[]): Command {
+  const names = args.filter((word) => !word.startsWith('-'));
+  let command = program;
+  for (const name of names) {
+    const next = command.commands.find((one) => one.name() === name || one.aliases().includes(name));
+    if (next) command = next;
+  }
+  return command;
+}
+
+const fullName = (command: Command): string =>
+  command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+
 /** commander's own sentence: the error first, then the guess in a line of its own. */
 function usage(io: Io, fault: CommanderError, program: Command, args: readonly string[]): number {
-  const said =
-    fault.code === 'commander.help' ? lacking(program, args) : fault.message.replace(/^error: /, '');
+  const command = meantCommand(program, args);
+  const lacking = `say what: ${command.commands.map((one) => one.name()).join(', ')}`;
+  const said = fault.code === 'commander.help' ? lacking : fault.message.replace(/^error: /, '');
   const [message = '', guess] = said.split('\n');
-  const named = program.commands.find((command) => args.includes(command.name()))?.name();
-  const help = `agentcube ${named === undefined ? '' : `${named} `}--help tells more`;
+  const help = `${fullName(command)} --help tells more`;
   const hint =
     guess === undefined ? help : `${guess.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did')} ${help}`;
   tell(io, message, hint);
   return exitCodes.usage;
 }
-
-/** A command that has commands was given none of them. */
-const lacking = (program: Command, args: readonly string[]): string => {
-  const named = program.commands.find(
-    (command) => args.includes(command.name()) || command.aliases().some((alias) => args.includes(alias)),
-  );
-  return `say what: ${(named ?? program).commands.map((command) => command.name()).join(', ')}`;
-};
 
 const calm = new Set(['commander.helpDisplayed', 'commander.version']);
 

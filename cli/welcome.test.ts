@@ -14,6 +14,7 @@ const facts: StartedFacts = {
   controlUrl: 'http://127.0.0.1:8080',
   activatorUrl: 'http://127.0.0.1:8081',
   dataDir: '/var/lib/agentcube',
+  kubeconfig: '/var/lib/agentcube/kubeconfig',
   tier: 'bubblewrap',
   lacks: ['no disk quota'],
   recovered: { sessions: 0, warm: 0, lost: 0 },

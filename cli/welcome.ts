@@ -7,6 +7,8 @@ export interface StartedFacts {
   readonly controlUrl: string;
   readonly activatorUrl: string;
   readonly dataDir: string;
+  /** The file that leads kubectl here. */
+  readonly kubeconfig: string;
   readonly tier: string;
   readonly lacks: readonly string[];
   readonly recovered: { readonly sessions: number; readonly warm: number; readonly lost: number };
@@ -52,6 +54,7 @@ export function startedText(facts: StartedFacts, paint: Paint): string {
     `${label('isolation')}${facts.tier}`,
     ...facts.lacks.map((lack) => `${label('')}${paint('yellow', `without: ${lack}`)}`),
     `${label('data')}${facts.dataDir}`,
+    `${label('kubectl')}${paint('green', `export KUBECONFIG=${facts.kubeconfig}`)}`,
     ...foundAgain(facts.recovered),
   ].join('\n');
 }
