@@ -28,6 +28,7 @@ import { PlatformError } from '../model/errors.ts';
 import type { Thawer } from '../model/platform.ts';
 import { defaultDataDir, keyFileIn, makeDataDir } from '../process/data-dir.ts';
 import { EventMeters } from '../process/event-meters.ts';
+import { keepCertificate } from '../process/certificates.ts';
 import { closeServer } from '../process/draining.ts';
 import { refusing, withHealth } from '../process/health.ts';
 import { listen, tlsOptions, urlOf } from '../process/listening.ts';
@@ -215,6 +216,8 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   const server = createActivatorServer(front, certificate && tlsOptions(certificate));
   await listen(server, config.host, config.port, '--port');
   onStop(() => closeServer(server, 0));
+  const read = (): typeof certificate => certificateOf(config, readText);
+  onStop(keepCertificate({ certificate, files: [config.tlsCert, config.tlsKey], read, server, log }));
   const where = dataDir === undefined ? 'sandboxes of a cluster' : `data ${dataDir}`;
   say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, ${where}`);
   const guard = await openGuard({ config, log });

@@ -2,6 +2,7 @@
 // others pass requests on to it and take over when it is gone. Only wiring, the process and its signals are here; nothing imports this file.
 import { randomInt } from 'node:crypto';
 import { Agent, type Server } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { resourceCopy } from '../adapters/local/resource-copy.ts';
@@ -35,6 +36,7 @@ import { advertised } from '../process/advertising.ts';
 import type { ControllerCluster } from '../process/controller-cluster.ts';
 import { openControllerLocal, type ControllerLocal } from '../process/controller-local.ts';
 import { defaultDataDir } from '../process/data-dir.ts';
+import { keepCertificate } from '../process/certificates.ts';
 import { closeServer } from '../process/draining.ts';
 import { wordsFor } from '../process/failing.ts';
 import { withHealth } from '../process/health.ts';
@@ -102,6 +104,8 @@ function settings(say: (line: string) => void): Settings {
 type Ground = ControllerLocal | ControllerCluster;
 
 interface Wiring {
+  /** For asking a leader that wants to see a certificate. */
+  readonly agent: HttpsAgent | undefined;
   readonly settings: Settings;
   readonly redis: ProgramRedis;
   readonly log: ReturnType<typeof warnings>;
@@ -132,7 +136,7 @@ class ControllerProgram {
     const reviews = config.enableAuth && ground.kind === 'cluster' ? ground.reviews() : undefined;
     this.door = new ControlDoor({
       leaderUrl: () => this.#elector?.leaderUrl,
-      agent: agentFor(config.certificate) ?? new Agent({ keepAlive: true }),
+      agent: wiring.agent ?? new Agent({ keepAlive: true }),
       ownerTokens: () => ground.ownerTokens(),
       access: reviews && new Access({ reviews, clock: systemClock, log }),
       log,
@@ -360,11 +364,14 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   const redis = openProgramRedis(config, { logger, say });
   onStop(() => redis.close());
   const metrics = openMetrics(role);
+  const agent = agentFor(config.certificate);
+  const log = warnings(logger);
   const program = new ControllerProgram({
+    agent,
     settings: config,
     redis,
     metrics,
-    log: warnings(logger),
+    log,
     ground,
     say,
     onStop,
@@ -372,6 +379,9 @@ async function start(say: (line: string) => void, onStop: OnStop): Promise<void>
   const handler = withHealth(() => program.notReady(), withMetrics(metrics, program.door.handler));
   const server = createHttpServer(limits, config.certificate, handler);
   await listen(server, config.host, config.port, '--port');
+  const { certificate, tlsCert, tlsKey, tlsCa } = config;
+  const read = (): typeof certificate => certificateOf(config, readText);
+  onStop(keepCertificate({ certificate, files: [tlsCert, tlsKey, tlsCa], read, server, agent, log }));
   const where = ground.kind === 'cluster' ? 'sandboxes on a cluster' : `data ${config.dataDir}`;
   say(`${urlOf(server, config.host)}, version ${version}, Redis ${redisPlace(config)}, ${where}`);
   onStop(() => closeServer(server, 0));

@@ -165,3 +165,25 @@ test('who shows no certificate gets no answer from a controller', async () => {
       /certificate|alert|hang up|ECONNRESET/,
     );
 });
+
+test('certificates that are replaced are taken up, towards callers and towards the leader', async () => {
+  const before = ours;
+  ours = makeCertificates(dir);
+  expect(ours.ca).not.toBe(before.ca);
+  for (const program of [...controllers, activator])
+    await until(
+      `${program.name} shows its new certificate`,
+      () => tryToAsk(program, '/health/live', { known: true }),
+      ({ status }) => status === 200,
+    );
+  for (const controller of controllers)
+    await until(
+      `${controller.name} reaches the leader`,
+      () => tryToAsk(controller, '/v1/sessions', { known: true }),
+      ({ status }) => status === 200,
+    );
+  const renewed = ours;
+  ours = before;
+  await expect(ask(activator, '/health/live', { known: false })).rejects.toThrow(/certificate/);
+  ours = renewed;
+});
