@@ -33,8 +33,10 @@ import { platformConfig, platformConfigSchema, type PlatformConfig } from './con
 import { scalingSettings } from './config/scaling.ts';
 import { Announcer } from './controller/announcing.ts';
 import { createControlApi } from './controller/api/control-api.ts';
+import { Watches } from './controller/api/kube-watch.ts';
 import { poolNumbers } from './controller/api/pool-view.ts';
 import { Controller } from './controller/controller.ts';
+import { countSessions } from './controller/counted-sessions.ts';
 import type { Deployments } from './controller/deployments.ts';
 import type { Driver } from './controller/driver.ts';
 import { imageTablesIn, type Applied, type FolderReport } from './controller/folder.ts';
@@ -50,6 +52,7 @@ import { EventMeters } from './process/event-meters.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
 import { forAgents, openInnerDoor } from './process/inner-door.ts';
+import { writeKubeconfig } from './process/kubeconfig.ts';
 import { checkPort, createHttpServer, listen, urlOf } from './process/listening.ts';
 import { openLocalDriver } from './process/local-driver.ts';
 import { openLog, warnings, type Log } from './process/logging.ts';
@@ -59,6 +62,7 @@ import {
   showBudget,
   showPools,
   showRequests,
+  showWatches,
   StartMeter,
 } from './process/meters.ts';
 import { openMetrics, withMetrics, type Metrics } from './process/metrics.ts';
@@ -230,12 +234,8 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   const inFlight = (): ReturnType<Activator['inFlight']> => activator.inFlight();
   const reporter = new DemandReporter({ reports: scaling.demand, from: ids.uuid(), clock, inFlight, log });
   const demand = new SessionMeter(metrics, reporter);
-  const { events, watch, ingress, eventing } = openEvents(config, {
-    database,
-    triggers: accepted,
-    metrics,
-    log,
-  });
+  const told = { database, triggers: accepted, metrics, log };
+  const { events, watch, ingress, eventing } = openEvents(config, told);
   const activator = createActivator(
     { ...shared, wakes, signer, demand, events: ingress },
     activatorLimits(config),
@@ -248,10 +248,13 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   reporter.start();
   const ownerTokens = createOwnerTokens(signer.publicKeyPem, clock);
   const pools = (): ReturnType<Controller['pools']> => controller.pools();
-  const kept = { registry, triggers, deadLetters: events, deliveries: watch };
+  const watches = new Watches(clock);
+  const kept = { registry, triggers, deadLetters: events, deliveries: watch, watches, version };
   const api = createControlApi({ ...shared, ...kept, wakes, commands, ownerTokens, demand, pools });
+  const stopCounting = countSessions(registry, { sessions: store, feed: bus, clock, log });
   showRequests(metrics, () => activator.stats());
   showPools(metrics, () => pools().map(poolNumbers));
+  showWatches(metrics, () => watches.count);
   const rules = pageRules(config);
   const ours = keepingPagesOut(rules, withMetrics(metrics, api));
   const controls = {
@@ -260,11 +263,14 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
   };
   const front = frontOf(activator, rules, metrics);
   const stop = async (): Promise<void> => {
+    stopCounting();
+    registry.close();
     await reporter.stop();
     await scaling.stop();
     await controller.stop();
   };
-  return { store, registry, triggers, recovered, activator, dispatching, front, ...controls, stop };
+  const opened = { store, registry, triggers, recovered, activator, dispatching };
+  return { ...opened, front, ...controls, watches, stop };
 }
 
 async function start(config: Settings): Promise<Platform> {
@@ -294,8 +300,10 @@ async function start(config: Settings): Promise<Platform> {
   const endpoints = endpointsFileIn(config.dataDir);
   const announce = (): void =>
     writeFileSync(endpoints, JSON.stringify({ pid: process.pid, controlUrl, activatorUrl }));
+  const kubeconfig = writeKubeconfig(config.dataDir, { controlUrl, activatorUrl });
   const stop = async (): Promise<void> => {
     rmSync(endpoints, { force: true });
+    parts.watches.stop();
     const drainMs = config.drainSeconds * 1_000;
     const servers = [activatorServer, parts.controlServer, innerActivator, parts.innerControl];
     await Promise.all([parts.dispatching.stop(drainMs), drain(parts.activator, servers, drainMs)]);
@@ -303,7 +311,7 @@ async function start(config: Settings): Promise<Platform> {
     await driver.close();
     await parts.store.close();
   };
-  const where = { version, controlUrl, activatorUrl, dataDir: config.dataDir };
+  const where = { version, controlUrl, activatorUrl, dataDir: config.dataDir, kubeconfig };
   const facts = { ...where, ...driver.describe(), recovered: parts.recovered };
   const { registry, triggers } = parts;
   return { config, registry, triggers, reloadTables: tables.reload, facts, announce, stop };

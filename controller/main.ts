@@ -42,7 +42,7 @@ import { wordsFor } from '../process/failing.ts';
 import { withHealth } from '../process/health.ts';
 import { agentFor, createHttpServer, listen, urlOf } from '../process/listening.ts';
 import { openLog, warnings } from '../process/logging.ts';
-import { SessionMeter, showLead, showPools, StartMeter } from '../process/meters.ts';
+import { SessionMeter, showLead, showPools, showWatches, StartMeter } from '../process/meters.ts';
 import { openMetrics, withMetrics, type Metrics } from '../process/metrics.ts';
 import { version } from '../process/package.ts';
 import { openProgramRedis, type ProgramRedis } from '../process/redis.ts';
@@ -133,6 +133,7 @@ class ControllerProgram {
     this.#starts = new StartMeter(wiring.metrics);
     showLead(wiring.metrics, role, () => this.#elector?.term !== undefined);
     showPools(wiring.metrics, () => this.#pools().map(poolNumbers));
+    showWatches(wiring.metrics, () => this.door.watches);
     const reviews = config.enableAuth && ground.kind === 'cluster' ? ground.reviews() : undefined;
     this.door = new ControlDoor({
       leaderUrl: () => this.#elector?.leaderUrl,

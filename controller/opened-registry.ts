@@ -2,7 +2,9 @@
 // Does not own either (registry.ts, cluster-registry.ts).
 import type { Clock } from '../model/clock.ts';
 import type { Ids } from '../model/open-session.ts';
-import type { Runtimes } from '../model/platform.ts';
+import type { Runtimes, SessionFeed } from '../model/platform.ts';
+import type { SessionReads } from '../model/session-store.ts';
+import { countSessions } from './counted-sessions.ts';
 import type { Deployments } from './deployments.ts';
 import type { Driver } from './driver.ts';
 import { createRegistry, type Registry } from './registry.ts';
@@ -30,6 +32,9 @@ export type OpenRegistry = (driver: Driver, term: number) => Promise<OpenedRegis
 export interface OwnRegistryDeps {
   readonly openResources: (term: number) => RestorableResources;
   readonly copy: ResourceCopy;
+  /** For counting the sessions of each runtime. */
+  readonly store: SessionReads;
+  readonly feed: SessionFeed;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -37,7 +42,7 @@ export interface OwnRegistryDeps {
 
 /** The runtimes and triggers in the platform's own store, brought together with their copy. */
 export const ownRegistry =
-  ({ openResources, copy, clock, ids, log }: OwnRegistryDeps): OpenRegistry =>
+  ({ openResources, copy, store: sessions, feed, clock, ids, log }: OwnRegistryDeps): OpenRegistry =>
   async (driver, term) => {
     const store = openResources(term);
     const restored = await bringTogether(store, copy, log);
@@ -49,12 +54,11 @@ export const ownRegistry =
     const triggers = new TriggerRegistry({ store: resources, deployments, clock, ids });
     for (const { key, why } of await triggers.load())
       log('a stored trigger takes no events', { ...key, why });
-    return {
-      deployments,
-      runtimes,
-      registry,
-      triggers,
-      triggerRegistry: triggers,
-      close: () => triggers.close(),
+    const stopCounting = countSessions(registry, { sessions, feed, clock, log });
+    const close = (): void => {
+      stopCounting();
+      registry.close();
+      triggers.close();
     };
+    return { deployments, runtimes, registry, triggers, triggerRegistry: triggers, close };
   };

@@ -11,6 +11,7 @@ import {
   showLead,
   showPools,
   showRequests,
+  showWatches,
   StartMeter,
   type BudgetGauge,
   type PoolGauges,
@@ -132,6 +133,7 @@ function everything(): Registry {
   new StartMeter(registry).ended({ kind: 'warm', tookMs: 1, failed: false });
   new RoundMeter(registry);
   showRequests(registry, () => ({ inHand: 0, waiting: 0 }));
+  showWatches(registry, () => 0);
   showLead(registry, 'controller', () => true);
   showPools(registry, () => [pool('python')]);
   showBudget(registry, () => [{ sandboxes: 1, memoryBytes: 1 }]);

@@ -175,6 +175,12 @@ export function showPools(registry: Registry, pools: () => readonly PoolGauges[]
   }
 }
 
+/** Shows how many watches of Kubernetes clients are open. */
+export function showWatches(registry: Registry, open: () => number): void {
+  const help = 'Watches of deployed objects that Kubernetes clients have open.';
+  new LiveGauge(registry, 'agentcube_watches', help, () => [[{}, open()]]);
+}
+
 /** A limit of idle sandboxes; `namespace`: absent for all together, * for each that has none of its own. */
 export interface BudgetGauge {
   readonly namespace?: string;

@@ -5,6 +5,7 @@ import { createControlApi, type ControlApiDeps } from './control-api.ts';
 import type { Access } from './authentication.ts';
 import type { Log } from './errors.ts';
 import { createGuardedApi } from './guarded-api.ts';
+import { Watches } from './kube-watch.ts';
 import type { OwnerTokens } from './owner.ts';
 import { createStandbyApi } from './standby.ts';
 
@@ -24,6 +25,7 @@ export class ControlDoor {
   readonly #deps: DoorDeps;
   readonly #standby: RequestListener;
   #serving: RequestListener;
+  #watches: Watches | undefined;
 
   constructor(deps: DoorDeps) {
     const { leaderUrl, agent, log } = deps;
@@ -38,12 +40,24 @@ export class ControlDoor {
   open(deps: ControlApiDeps): void {
     const { access, log } = this.#deps;
     const ownerTokens = this.#deps.ownerTokens();
-    const api = createControlApi({ ...deps, ...(access && { access }), ...(ownerTokens && { ownerTokens }) });
+    this.#watches = new Watches(deps.clock);
+    const api = createControlApi({
+      ...{ ...deps, watches: this.#watches },
+      ...(access && { access }),
+      ...(ownerTokens && { ownerTokens }),
+    });
     this.#serving = access ? createGuardedApi(api, access, log) : api;
   }
 
   /** It leads no more. */
   close(): void {
     this.#serving = this.#standby;
+    this.#watches?.stop();
+    this.#watches = undefined;
+  }
+
+  /** How many watches of Kubernetes clients are open. */
+  get watches(): number {
+    return this.#watches?.count ?? 0;
   }
 }

@@ -1,7 +1,7 @@
 // The few resources of Kubernetes' own that kubectl asks for wherever it is: namespaces, which are those that something is deployed in
 // and `default`; events and services, of which there are none; whether a caller may do something; and the version.
 // Does not own what is deployed. Nothing of it is kept, so nothing of it is written.
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { Clock } from '../../model/clock.ts';
 import { Columns, type PrinterColumn } from '../core/kube-table.ts';
 import { selects } from '../core/selection.ts';
@@ -12,7 +12,7 @@ import { KubeRefusal } from './kube-refusal.ts';
 import { pageOf } from './kube-reads.ts';
 import type { KubeResource } from './kube-resources.ts';
 import type { Watches } from './kube-watch.ts';
-import { param, textOf, type Route } from './route.ts';
+import { param, type Route } from './route.ts';
 
 export interface CoreDeps {
   readonly resources: readonly KubeResource[];
@@ -144,12 +144,15 @@ const mayAll: Route = {
   method: 'post',
   path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
   doc: doc('Whether the caller may do something: kubectl auth can-i'),
-  handle: (request: Request, response: Response) => {
-    const given = JSON.parse(textOf(request) || '{}') as object;
-    response
-      .status(201)
-      .json({ ...given, status: { allowed: true, reason: 'the control port asks nobody who they are' } });
-  },
+  // Whatever is asked, in whatever form: the answer is the same.
+  handle: (_, response) =>
+    void response.status(201).json({
+      kind: 'SelfSubjectAccessReview',
+      apiVersion: 'authorization.k8s.io/v1',
+      metadata: {},
+      spec: {},
+      status: { allowed: true, reason: 'the control port asks nobody who they are' },
+    }),
 };
 
 /** Routes for what kubectl asks of any server. */
