@@ -3,7 +3,7 @@
 import { definitionOf } from '../config/crds/definitions.ts';
 import type { ResourceKind } from '../model/resource.ts';
 import type { SchemaPart } from './core/managed-fields/field-type.ts';
-import { trackedResource } from './core/managed-fields/tracking.ts';
+import { trackedResource, trackedStatus } from './core/managed-fields/tracking.ts';
 import type { Tracked } from './core/managed-fields/ownership.ts';
 
 interface Definition {
@@ -16,12 +16,14 @@ export interface ServedSchema {
   readonly schema: SchemaPart;
   /** How its managedFields are kept. */
   readonly tracked: Tracked;
+  /** The same of its status. */
+  readonly trackedStatus: Tracked;
 }
 
 function servedOf(kind: ResourceKind): ServedSchema {
   const [version] = (definitionOf(kind) as Definition).spec.versions;
   const schema = version?.schema.openAPIV3Schema ?? {};
-  return { schema, tracked: trackedResource(schema) };
+  return { schema, tracked: trackedResource(schema), trackedStatus: trackedStatus(schema) };
 }
 
 const served = new Map<ResourceKind, ServedSchema>();

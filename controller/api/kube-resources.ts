@@ -5,9 +5,11 @@ import type { Resource, ResourceKind } from '../../model/resource.ts';
 import { runtimeKinds, type Runtime } from '../../model/runtime.ts';
 import type { RuntimeKind } from '../../model/sandbox.ts';
 import { triggerKind, type Trigger } from '../../model/trigger.ts';
+import { withStatusOwner } from '../core/managed-fields/status-owner.ts';
 import type { Selection } from '../core/selection.ts';
 import type { RuntimeReads, RuntimeWrites, Written } from '../registry.ts';
 import type { ResourceChanges } from '../resource-log.ts';
+import { servedSchema } from '../served-schemas.ts';
 import type { TriggerRegistry, WrittenTrigger } from '../trigger-registry.ts';
 import type { Change, Removed, RemoveOptions, WriteOptions } from '../writing.ts';
 
@@ -39,8 +41,28 @@ export interface KubeResource {
   remove(place: Place, options: RemoveOptions<Resource>): Promise<Removed<Resource>>;
 }
 
-const ofRuntime = ({ runtime, warnings }: Written): WrittenObject => ({ object: runtime, warnings });
-const ofTrigger = ({ trigger, warnings }: WrittenTrigger): WrittenObject => ({ object: trigger, warnings });
+/** Objects are values: each is made ready to be shown once. */
+const ready = new WeakMap<Resource, Resource>();
+
+/** An object as clients see it: it also tells who owns its status. */
+export function shown(object: Resource): Resource {
+  const known = ready.get(object) ?? withStatusOwner(servedSchema(object.kind).trackedStatus, object);
+  ready.set(object, known);
+  return known;
+}
+
+const ofRuntime = ({ runtime, warnings }: Written): WrittenObject => ({ object: shown(runtime), warnings });
+const ofTrigger = ({ trigger, warnings }: WrittenTrigger): WrittenObject => ({
+  object: shown(trigger),
+  warnings,
+});
+
+type Listed = ReturnType<KubeResource['list']>;
+const shownList = ({ items, resourceVersion }: Listed): Listed => ({
+  items: items.map(shown),
+  resourceVersion,
+});
+const shownOne = (object: Resource | undefined): Resource | undefined => object && shown(object);
 
 const otherKind = (kind: ResourceKind): PlatformError =>
   new PlatformError('INTERNAL', `the change made no ${kind}`);
@@ -65,9 +87,9 @@ const triggerChange =
 const runtimesOf = (registry: KubeRegistry, kind: RuntimeKind): KubeResource => ({
   kind,
   deleting: 'its warm pool drains, its sessions go on',
-  list: (selection) => registry.list({ kind, ...selection }),
+  list: (selection) => shownList(registry.list({ kind, ...selection })),
   changes: registry.changes,
-  get: (place) => registry.get({ kind, ...place }),
+  get: (place) => shownOne(registry.get({ kind, ...place })),
   write: async (place, change, options) =>
     ofRuntime(await registry.write({ kind, ...place }, runtimeChange(change, kind), options)),
   remove: (place, options) => registry.remove({ kind, ...place }, options),
@@ -76,9 +98,9 @@ const runtimesOf = (registry: KubeRegistry, kind: RuntimeKind): KubeResource => 
 const triggersOf = (registry: KubeTriggers): KubeResource => ({
   kind: triggerKind,
   deleting: 'what waits for it becomes dead letters',
-  list: (selection) => registry.list(selection),
+  list: (selection) => shownList(registry.list(selection)),
   changes: registry.changes,
-  get: (place) => registry.get(place),
+  get: (place) => shownOne(registry.get(place)),
   write: async (place, change, options) =>
     ofTrigger(await registry.write(place, triggerChange(change), options)),
   remove: (place, options) => registry.remove(place, options),

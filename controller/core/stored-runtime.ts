@@ -4,6 +4,7 @@
 import type { Metadata } from '../../model/metadata.ts';
 import type { Resource } from '../../model/resource.ts';
 import { timeText } from './conditions.ts';
+import { isOfStatus } from './managed-fields/status-owner.ts';
 
 /** Whether two JSON values are equal; the order of an object's fields does not count. */
 export function sameJson(one: unknown, other: unknown): boolean {
@@ -28,18 +29,22 @@ const writable = [
   'managedFields',
 ] as const;
 
-const written = (metadata: Metadata): Metadata => ({
-  name: metadata.name,
-  namespace: metadata.namespace ?? 'default',
-  ...Object.fromEntries(
-    writable.flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]]])),
-  ),
-});
+function written(metadata: Metadata): Metadata {
+  const { name, namespace = 'default', managedFields } = metadata;
+  const given = writable.filter((field) => metadata[field] !== undefined);
+  return {
+    name,
+    namespace,
+    ...Object.fromEntries(given.map((field) => [field, metadata[field]])),
+    // Who owns the status is told anew, as the status is.
+    ...(managedFields && { managedFields: managedFields.filter((entry) => !isOfStatus(entry)) }),
+  };
+}
 
 /** The same but for the times of managedFields, which are no change of their own. */
 const compared = (metadata: Metadata): object => ({
   ...written(metadata),
-  managedFields: (metadata.managedFields ?? []).map(({ time: _, ...entry }) => entry),
+  managedFields: (written(metadata).managedFields ?? []).map(({ time: _, ...entry }) => entry),
 });
 
 const without = <R extends Resource>(object: R, metadata: Metadata): R => {

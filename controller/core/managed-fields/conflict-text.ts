@@ -6,17 +6,18 @@ import type { Taken } from './ownership.ts';
 import { pathText } from './path-element.ts';
 
 export interface Conflict {
-  /** For example `conflict with "kubectl-edit" using v1 at 2026-01-01T00:00:00Z`. */
+  /** For example `conflict with "kubectl-edit" using v1`. */
   readonly message: string;
   /** For example `.spec.size`. */
   readonly field: string;
 }
 
-function ownerText({ manager, subresource, operation, apiVersion, time }: Owned): string {
+/** Not when: an API server knows it, and does not say. */
+function ownerText({ manager, subresource, operation, apiVersion }: Owned): string {
   const name = JSON.stringify(manager);
   const named = subresource === undefined ? name : `${name} with subresource ${JSON.stringify(subresource)}`;
   if (operation === 'Apply') return named;
-  return `${named} using ${apiVersion}${time === undefined ? '' : ` at ${time}`}`;
+  return `${named} using ${apiVersion}`;
 }
 
 const byManager = (one: Taken, other: Taken): number => {
