@@ -198,7 +198,8 @@ function openEvents(config: Settings, { database, triggers, metrics, log }: Even
   const { counter, onBacklog } = meters;
   const ingress = new EventIngress({ ...heard, store: events, counter }, ingressConfig(config));
   const onTried = meters.onTried(tellingOf(watch, hostname(), clock));
-  const told = { onTried, onBacklog, onTick: counter.ticked, wakeCounter: counter };
+  const { ticked: onTick, expired: onExpired, forgotten: onForgotten } = counter;
+  const told = { onTried, onBacklog, onTick, onExpired, onForgotten, wakeCounter: counter };
   return { events, watch, ingress, eventing: { ...heard, ...told, events, ingress, chance: Math.random } };
 }
 

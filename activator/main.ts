@@ -149,7 +149,8 @@ async function openActivator(wired: Wired, guard: Guard | undefined): Promise<Ac
   const meters = new EventMeters(metrics, () => clock.now());
   const { counter, onBacklog } = meters;
   const onTried = meters.onTried(tellingOf(redisDeliveryTelling(bus), hostname(), clock));
-  const heeding = { onTried, onBacklog, onTick: counter.ticked, wakeCounter: counter };
+  const { ticked: onTick, expired: onExpired, forgotten: onForgotten } = counter;
+  const heeding = { onTried, onBacklog, onTick, onExpired, onForgotten, wakeCounter: counter };
   onStop(async () => {
     time.stop();
     runtimes.stop();

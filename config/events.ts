@@ -22,6 +22,12 @@ export const eventFields = {
   maxEventHops: count
     .default(10)
     .describe('replies that may follow one another; the next one makes its event a dead letter'),
+  maxEventWaitDays: count
+    .default(7)
+    .describe('days that an event may wait, its retries included; then it becomes a dead letter'),
+  endedSessionDays: count
+    .default(30)
+    .describe('days that a key remembers that its session has ended, where a trigger asks for no new one'),
   deadLetterDays: count.default(14).describe('days that dead letters are kept'),
   maxDeadLettersPerTrigger: count
     .default(10_000)
@@ -50,6 +56,8 @@ export const dispatchingConfig = (given: EventSettings) => ({
   mostWaking: given.maxEventWakes,
   mostHops: given.maxEventHops,
   mostReplyBytes: given.maxEventBytes,
+  waitForMs: given.maxEventWaitDays * dayMs,
+  endedForMs: given.endedSessionDays * dayMs,
   deadForMs: given.deadLetterDays * dayMs,
   deadPerTrigger: given.maxDeadLettersPerTrigger,
 });

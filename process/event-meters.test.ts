@@ -59,6 +59,21 @@ test('tries by what they came to; a delivery counts from its acceptance, and one
   );
 });
 
+test('events that expire, by why, and dead letters that are forgotten', async () => {
+  const registry = new Registry();
+  const { counter } = new EventMeters(registry, () => 0);
+  counter.expired(3, 'age');
+  counter.expired(2, 'age');
+  counter.forgotten(4);
+  expect(await shown(registry, 'agentcube_events_expired_total')).toEqual([
+    'agentcube_events_expired_total{why="gone"} 0',
+    'agentcube_events_expired_total{why="age"} 5',
+  ]);
+  expect(await shown(registry, 'agentcube_dead_letters_forgotten_total')).toEqual([
+    'agentcube_dead_letters_forgotten_total 4',
+  ]);
+});
+
 test('what waits, by trigger, and for how long', async () => {
   const registry = new Registry();
   const meters = new EventMeters(registry, () => 10_000);

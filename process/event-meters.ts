@@ -27,6 +27,8 @@ export class EventMeter {
   readonly #took: Histogram;
   readonly #waited: Histogram;
   readonly #ticks: Counter;
+  readonly #expired: Counter<'why'>;
+  readonly #forgotten: Counter;
   readonly #wakes: Counter;
   readonly #waking: Gauge;
 
@@ -50,6 +52,13 @@ export class EventMeter {
       'From the acceptance of an event to its delivery, all tries included.',
       waitBuckets,
     );
+    const expired =
+      'Events that became dead letters untried; why: gone (their trigger) or age (they waited too long).';
+    this.#expired = labelled('agentcube_events_expired_total', expired, ['why']);
+    this.#forgotten = count(
+      'agentcube_dead_letters_forgotten_total',
+      'Dead letters that were forgotten, too old or too many.',
+    );
     this.#ticks = count('agentcube_schedule_ticks_total', 'Ticks of schedules that this process sent.');
     this.#wakes = count(
       'agentcube_event_wakes_total',
@@ -59,6 +68,7 @@ export class EventMeter {
       'Deliveries that have their session opened or woken now; at most maxEventWakes of a runtime.';
     this.#waking = new Gauge({ name: 'agentcube_event_wakes', help: waking, registers: [registry] });
     for (const result of results) this.#tries.inc({ result }, 0);
+    for (const why of ['gone', 'age']) this.#expired.inc({ why }, 0);
   }
 
   /** For an ingress. */
@@ -77,6 +87,11 @@ export class EventMeter {
     if (verdict !== 'untried') this.#took.observe(seconds(tookMs));
     if (verdict === 'done') this.#waited.observe(seconds(now - taken.at));
   }
+
+  /** For a sweeper. */
+  readonly expired = (events: number, why: 'gone' | 'age'): void => this.#expired.inc({ why }, events);
+
+  readonly forgotten = (letters: number): void => this.#forgotten.inc(letters);
 
   readonly ticked = (): void => this.#ticks.inc();
 

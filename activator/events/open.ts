@@ -5,8 +5,10 @@ import type { DemandCounter } from '../../model/demand-tally.ts';
 import type { Triggers } from '../../model/deployed-trigger.ts';
 import type { EventStore } from '../../model/event-queue.ts';
 import type { OpenSessionDeps } from '../../model/open-session.ts';
+import type { SessionReads } from '../../model/session-store.ts';
 import type { EventForwarding } from '../activator.ts';
 import type { Log } from '../lease-book.ts';
+import { BindingSweeper, type BindingSweeperLimits } from './binding-sweeper.ts';
 import { Dispatcher, type Tried } from './dispatcher.ts';
 import { EventDelivery } from './event-delivery.ts';
 import type { EventIngress } from './ingress.ts';
@@ -21,7 +23,7 @@ export interface DispatchingDeps {
   readonly triggers: Triggers;
   readonly ingress: Pick<EventIngress, 'accept'>;
   readonly forwarding: EventForwarding;
-  readonly opening: OpenSessionDeps;
+  readonly opening: OpenSessionDeps & { readonly store: Pick<SessionReads, 'get'> };
   readonly demand?: DemandCounter;
   readonly clock: Clock;
   /** From 0 up to 1, another each time. */
@@ -33,6 +35,9 @@ export interface DispatchingDeps {
   readonly wakeCounter?: WakeCounter;
   /** Told now and then of what waits. */
   readonly onBacklog?: NonNullable<SweeperDeps['onBacklog']>;
+  /** Told of what becomes a dead letter untried, and of dead letters that are forgotten. */
+  readonly onExpired?: NonNullable<SweeperDeps['onExpired']>;
+  readonly onForgotten?: NonNullable<SweeperDeps['onForgotten']>;
 }
 
 export interface DispatchingConfig {
@@ -42,6 +47,10 @@ export interface DispatchingConfig {
   readonly mostWaking: number;
   readonly mostHops: number;
   readonly mostReplyBytes: number;
+  /** How long an event may wait, its retries included (ms). */
+  readonly waitForMs: number;
+  /** How long a key remembers that its session has ended, where a trigger asks for no new one (ms). */
+  readonly endedForMs: number;
   readonly deadForMs: number;
   readonly deadPerTrigger: number;
 }
@@ -57,6 +66,8 @@ const placesOfEach = 2;
 /** How long what is in hand stays so when this program dies (ms). */
 const holdMs = 15_000;
 const sweeping: Pick<SweeperLimits, 'everyMs' | 'graceMs'> = { everyMs: 10_000, graceMs: 60_000 };
+/** A hundred a second take a day for nine million keys, and are little work. */
+const keySweeping: Pick<BindingSweeperLimits, 'everyMs' | 'atOnce'> = { everyMs: 2_000, atOnce: 200 };
 
 export function openDispatching(deps: DispatchingDeps, config: DispatchingConfig): Dispatching {
   const { events, forwarding, clock, log, opening } = deps;
@@ -71,16 +82,22 @@ export function openDispatching(deps: DispatchingDeps, config: DispatchingConfig
     { room: { most: mostInHand, each: placesOfEach }, mostHops, holdMs },
   );
   const sweeper = new Sweeper(shared, { ...sweeping, ...config });
+  const keySweeper = new BindingSweeper(
+    { ...shared, sessions: opening.store },
+    { ...keySweeping, ...config },
+  );
   const scheduler = new Scheduler(shared);
   return {
     start() {
       dispatcher.start();
       sweeper.start();
+      keySweeper.start();
       scheduler.start();
     },
     async stop(deadlineMs) {
       scheduler.stop();
       sweeper.stop();
+      keySweeper.stop();
       await dispatcher.stop(deadlineMs);
     },
   };

@@ -19,6 +19,14 @@ export interface EventSessionsDeps {
 
 /** Before a session's id: it was not yet seen to be open. */
 const unconfirmed = 'opening:';
+
+/** Whether what a key is bound to was seen to be open. */
+export const isConfirmed = (bound: string): boolean => !bound.startsWith(unconfirmed);
+
+/** The session's id in what a key is bound to. */
+export const sessionIn = (bound: string): string =>
+  isConfirmed(bound) ? bound : bound.slice(unconfirmed.length);
+
 /** Keys whose session is remembered here; a stale memory costs a refusal and a look at the store. */
 const mostRemembered = 10_000;
 
@@ -67,8 +75,8 @@ export class EventSessions {
   async #opened(key: string, runtime: RuntimeKey, bound: string): Promise<string> {
     const { bindings, opening, clock, demand } = this.#deps;
     let meant = bound;
-    while (meant.startsWith(unconfirmed)) {
-      const id = meant.slice(unconfirmed.length);
+    while (!isConfirmed(meant)) {
+      const id = sessionIn(meant);
       const opened = await openSessionOnce(opening, { runtime, id, now: clock.now() });
       if (opened !== 'exists') demand?.opened(runtime, opened.how);
       meant = await bindings.bind(key, id, meant);

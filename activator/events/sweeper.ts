@@ -1,7 +1,9 @@
-// Looks after what nobody takes: what waits for triggers that are gone becomes dead letters, and dead letters are forgotten by age
-// and number. Does not own the queue. Nothing goes silently: what is forgotten is logged. Any number of programs may sweep.
+// Looks after what nobody takes: what waits for triggers that are gone, or for too long, becomes dead letters, and dead letters are
+// forgotten by age and number. Does not own the queue. Nothing goes silently: what expires or is forgotten is logged and counted.
+// Any number of programs may sweep.
 import type { Cancel, Clock } from '../../model/clock.ts';
 import type { Triggers } from '../../model/deployed-trigger.ts';
+import { formatDuration } from '../../model/duration.ts';
 import type { DeadLetters, EventQueue, TriggerBacklog } from '../../model/event-queue.ts';
 import type { Log } from '../lease-book.ts';
 
@@ -12,13 +14,22 @@ export interface SweeperDeps {
   readonly log: Log;
   /** Told of what waits each time that it is looked. */
   readonly onBacklog?: (backlog: readonly TriggerBacklog[]) => void;
+  /** Told how many events became dead letters without a last try. */
+  readonly onExpired?: (events: number, why: ExpiredWhy) => void;
+  /** Told how many dead letters were forgotten. */
+  readonly onForgotten?: (letters: number) => void;
 }
+
+/** Their trigger is gone, or they waited for too long. */
+export type ExpiredWhy = 'gone' | 'age';
 
 export interface SweeperLimits {
   /** How often it is looked (ms). */
   readonly everyMs: number;
   /** A trigger is gone when it was not seen for so long (ms): somebody else may have heard of it earlier. */
   readonly graceMs: number;
+  /** How long an event may wait, its retries included (ms). */
+  readonly waitForMs: number;
   /** How long dead letters are kept (ms), and how many of each trigger. */
   readonly deadForMs: number;
   readonly deadPerTrigger: number;
@@ -49,7 +60,7 @@ export class Sweeper {
     if (this.#sweeping) return;
     this.#sweeping = true;
     try {
-      if (this.#deps.triggers.known()) await this.#expire();
+      await this.#expire();
       await this.#forget();
     } catch (fault) {
       this.#deps.log('the queue of events could not be swept', { fault });
@@ -59,22 +70,49 @@ export class Sweeper {
   }
 
   async #expire(): Promise<void> {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, triggers, onBacklog } = this.#deps;
     const now = clock.now();
-    for (const trigger of await this.#gone(now)) {
-      const since = this.#missing.get(trigger) ?? now;
-      if (now - since < this.#limits.graceMs) continue;
-      const error = { dest: trigger, code: 0, data: 'there is no such trigger any more' };
-      const expired = await store.expire(trigger, now, error, now);
-      if (expired > 0) log('events became dead letters, for their trigger is gone', { trigger, expired });
+    const backlog = await store.backlog();
+    onBacklog?.(backlog);
+    await this.#expireOld(backlog, now);
+    // Before they are known every trigger seems to be gone.
+    if (triggers.known()) await this.#expireGone(backlog, now);
+  }
+
+  async #expireOld(backlog: readonly TriggerBacklog[], now: number): Promise<void> {
+    const { waitForMs } = this.#limits;
+    const before = now - waitForMs;
+    for (const { trigger, oldestAt } of backlog) {
+      if (oldestAt === undefined || oldestAt >= before) continue;
+      const data = `it was not handled within ${formatDuration(waitForMs)}`;
+      const expired = await this.#bury(trigger, before, data, now);
+      this.#tell('events became dead letters, for they waited too long', trigger, expired, 'age');
     }
   }
 
+  async #expireGone(backlog: readonly TriggerBacklog[], now: number): Promise<void> {
+    for (const trigger of this.#gone(backlog, now)) {
+      const since = this.#missing.get(trigger) ?? now;
+      if (now - since < this.#limits.graceMs) continue;
+      const expired = await this.#bury(trigger, now, 'there is no such trigger any more', now);
+      this.#tell('events became dead letters, for their trigger is gone', trigger, expired, 'gone');
+    }
+  }
+
+  #bury(trigger: string, before: number, data: string, now: number): Promise<number> {
+    return this.#deps.store.expire(trigger, before, { dest: trigger, code: 0, data }, now);
+  }
+
+  #tell(message: string, trigger: string, expired: number, why: ExpiredWhy): void {
+    const { log, onExpired } = this.#deps;
+    if (expired === 0) return;
+    log(message, { trigger, expired });
+    onExpired?.(expired, why);
+  }
+
   /** Triggers for which something waits and that are not there; notes since when. */
-  async #gone(now: number): Promise<readonly string[]> {
-    const { store, triggers, onBacklog } = this.#deps;
-    const backlog = await store.backlog();
-    onBacklog?.(backlog);
+  #gone(backlog: readonly TriggerBacklog[], now: number): readonly string[] {
+    const { triggers } = this.#deps;
     const gone = backlog
       .filter(({ trigger, waiting }) => waiting > 0 && !this.#isThere(triggers, trigger))
       .map(({ trigger }) => trigger);
@@ -90,9 +128,12 @@ export class Sweeper {
   }
 
   async #forget(): Promise<void> {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, log, onForgotten } = this.#deps;
     const { deadForMs, deadPerTrigger } = this.#limits;
     const forgotten = await store.ageOut(clock.now() - deadForMs, deadPerTrigger);
-    for (const [trigger, letters] of forgotten) log('dead letters were forgotten', { trigger, letters });
+    for (const [trigger, letters] of forgotten) {
+      log('dead letters were forgotten', { trigger, letters });
+      onForgotten?.(letters);
+    }
   }
 }

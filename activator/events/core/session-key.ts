@@ -29,6 +29,9 @@ function filled(template: string, attributes: Attributes): string | undefined {
   return key;
 }
 
+/** Of which runtime a key's sessions are, as runtimeKeyText: kind, namespace and name, none of which has a slash. */
+export const runtimeOfKey = (key: string): string => key.split('/', 3).join('/');
+
 /**
  * The key of the session that an event means to a trigger, over all triggers of its runtime: also the lane of a trigger that is
  * ordered. Undefined when the event is to have a session of its own: the trigger says `new`, or the event lacks an attribute that
