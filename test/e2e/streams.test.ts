@@ -1,20 +1,19 @@
 // What is open is work in hand (S2): a stream and a socket keep their sessions awake for many times `pauseAfter`.
+// Both are held open at the same time, so that two minutes of each are two minutes.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, jest, test } from '@jest/globals';
 import { agentUrl, openAgent, sessionHeader, untilState, viewSession } from '../support/client.ts';
 import { numberFrom } from '../support/crowd.ts';
 import { probeFolder } from '../support/folder.ts';
-import { startPlatform, type Platform } from '../support/platform.ts';
+import { startPlatform } from '../support/platform.ts';
 
 const openForMs = numberFrom('E2E_STREAM_SECONDS', 8) * 1_000;
 const lookEveryMs = 250;
 
 jest.setTimeout(120_000 + openForMs);
 
-let platform: Platform;
-
-beforeAll(async () => {
-  platform = await startPlatform({ folder: probeFolder({ name: 'talker', spec: { pauseAfter: '1s' } }) });
+const platform = await startPlatform({
+  folder: probeFolder({ name: 'talker', spec: { pauseAfter: '1s' } }),
 });
 
 afterAll(() => platform.dispose());
@@ -36,23 +35,26 @@ async function readEvents(response: Response, into: number[]): Promise<void> {
   }
 }
 
-test('an event stream: every event arrives, and the session sleeps when it is closed', async () => {
-  const { id } = await openAgent(platform, 'talker');
-  const closing = new AbortController();
-  const url = agentUrl(platform, 'talker', '/events');
-  const response = await fetch(url, { headers: { [sessionHeader]: id }, signal: closing.signal });
-  expect(response.headers.get('content-type')).toBe('text/event-stream');
-  const events: number[] = [];
-  const reading = readEvents(response, events).catch((fault: unknown) => fault);
+test.concurrent(
+  'an event stream: every event arrives, and the session sleeps when it is closed',
+  async () => {
+    const { id } = await openAgent(platform, 'talker');
+    const closing = new AbortController();
+    const url = agentUrl(platform, 'talker', '/events');
+    const response = await fetch(url, { headers: { [sessionHeader]: id }, signal: closing.signal });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const events: number[] = [];
+    const reading = readEvents(response, events).catch((fault: unknown) => fault);
 
-  expect(await statesMeanwhile(id)).toEqual(['running']);
-  expect(events.length).toBeGreaterThan(1);
-  expect(events).toEqual(events.map((_, index) => index + 1));
+    expect(await statesMeanwhile(id)).toEqual(['running']);
+    expect(events.length).toBeGreaterThan(1);
+    expect(events).toEqual(events.map((_, index) => index + 1));
 
-  closing.abort();
-  await reading;
-  await untilState(platform, id, 'paused');
-});
+    closing.abort();
+    await reading;
+    await untilState(platform, id, 'paused');
+  },
+);
 
 const nextMessage = (socket: WebSocket, wanted: string): Promise<void> =>
   new Promise((resolve) => {
@@ -64,7 +66,7 @@ const nextMessage = (socket: WebSocket, wanted: string): Promise<void> =>
     socket.addEventListener('message', look);
   });
 
-test('a WebSocket: it echoes to the end, and the session sleeps when it is closed', async () => {
+test.concurrent('a WebSocket: it echoes to the end, and the session sleeps when it is closed', async () => {
   const { id } = await openAgent(platform, 'talker');
   const url = agentUrl(platform, 'talker', '/socket').replace('http:', 'ws:');
   const socket = new WebSocket(url, { headers: { [sessionHeader]: id } });
