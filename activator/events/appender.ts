@@ -10,7 +10,7 @@ interface Group {
 }
 
 /** One write should not keep the queue from others for long. */
-const mostDeliveries = 1_000;
+const mostDeliveries = 2_000;
 const mostBytes = 4 * 2 ** 20;
 
 const bytesOf = (deliveries: readonly NewDelivery[]): number =>
