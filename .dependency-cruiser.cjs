@@ -148,6 +148,8 @@ module.exports = {
   ],
   options: {
     tsPreCompilationDeps: true,
+    // Examples import the package by its name.
+    tsConfig: { fileName: require.resolve('./tsconfig.json') },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(dist|coverage)/' },
     enhancedResolveOptions: {
