@@ -1,4 +1,5 @@
-// npm run bench [-- NAME…] [--write]: prints the figures as a table; --write keeps it in docs/bench.md with the machine.
+// npm run bench [-- NAME…] [--write]: prints the figures as a table; --write keeps it in docs/bench.md with the machine, beside the
+// figures that were not asked for.
 // Exits 1 when a bound is not kept, so that it can be used as a check by hand; CI does not time anything.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,7 @@ import { redisActivatorFigures } from './redis-activators.ts';
 import { redisClaimFigures } from './redis-claim.ts';
 import { redisScalingFigures } from './redis-scaling.ts';
 import { stormFigures } from './storm.ts';
-import { kept, markdownTable, type Figure } from './table.ts';
+import { kept, markdownTable, withFigures, type Figure } from './table.ts';
 import { wakeFigures } from './wake.ts';
 
 const benches: Record<string, () => Promise<Figure[]>> = {
@@ -58,8 +59,9 @@ const file = new URL('../../docs/bench.md', import.meta.url);
 /** `npm run bench:cluster` writes what follows this heading. */
 const cluster = '\n## On a cluster\n';
 
-function keep(table: string): void {
-  const [, ...rest] = readFileSync(file, 'utf8').split(cluster);
+function keep(figures: readonly Figure[], all: boolean): void {
+  const [before = '', ...rest] = readFileSync(file, 'utf8').split(cluster);
+  const table = all ? markdownTable(figures) : withFigures(before, figures);
   writeFileSync(file, [page(table), ...rest].join(cluster));
 }
 
@@ -78,7 +80,6 @@ for (const [name, run] of Object.entries(benches)) {
   console.error(`measuring ${name} …`);
   figures.push(...(await run()));
 }
-const table = markdownTable(figures);
-console.log(table);
-if (values.write === true) keep(table);
+console.log(markdownTable(figures));
+if (values.write === true) keep(figures, positionals.length === 0);
 process.exit(figures.every(kept) ? 0 : 1);

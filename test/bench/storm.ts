@@ -27,6 +27,6 @@ export async function stormFigures(): Promise<Figure[]> {
     await storm.dispose();
   }
   const pace = Math.round((sessions * rounds * 1_000) / tookMs);
-  const what = `calls over HTTP while events wake ${sessions} sessions, ${pace} a second`;
-  return latencyFigures(what, during, without, 'without', { p50: 2, p99: 2 });
+  const what = `calls over HTTP while events wake ${sessions} sleeping sessions`;
+  return latencyFigures(what, during, without, `without; ${pace} wakes a second`, { p50: 2, p99: 2 });
 }

@@ -43,19 +43,40 @@ export function latencyFigures(
   return bounds.p99 === undefined ? [p50] : [p50, figure('p99', 0.99, bounds.p99)];
 }
 
-/** The figures as a Markdown table. */
-export function markdownTable(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [
-    figure.what,
-    `${figure.sense} ${figure.bound}`,
-    figure.ratio.toFixed(2),
-    kept(figure) ? 'yes' : 'NO',
-    figure.seen,
-  ]);
-  const lines = [['what', 'bound', 'ratio', 'kept', 'seen'], ['---', '---', '---', '---', '---'], ...rows];
-  const widths =
-    lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+type Row = readonly string[];
+
+const head: Row = ['what', 'bound', 'ratio', 'kept', 'seen'];
+
+const rowOf = (figure: Figure): Row => [
+  figure.what,
+  `${figure.sense} ${figure.bound}`,
+  figure.ratio.toFixed(2),
+  kept(figure) ? 'yes' : 'NO',
+  figure.seen,
+];
+
+function tableOf(rows: readonly Row[]): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const pad = (cell: string, column: number): string =>
     cell === '---' ? '-'.repeat(widths[column] ?? 3) : cell.padEnd(widths[column] ?? 0);
   return lines.map((line) => `| ${line.map(pad).join(' | ')} |`).join('\n');
+}
+
+/** The figures as a Markdown table. */
+export const markdownTable = (figures: readonly Figure[]): string => tableOf(figures.map(rowOf));
+
+/** The figures in the first table of a page, in place of those of the same name; what was not measured again stays. */
+export function withFigures(page: string, figures: readonly Figure[]): string {
+  const lines = page.split('\n');
+  const first = lines.findIndex((line) => line.startsWith('| what'));
+  const after = lines.findIndex((line, at) => at > first && !line.startsWith('|'));
+  const known = lines.slice(first + 2, after).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+  const rows = new Map([...known, ...figures.map(rowOf)].map((row) => [row[0] ?? '', row]));
+  return tableOf([...rows.values()]);
 }
