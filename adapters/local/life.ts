@@ -25,9 +25,17 @@ export interface Life {
 const present = (folders: CgroupFolders | undefined): CgroupFolders | undefined =>
   folders?.all.every((folder) => existsSync(folder)) ? folders : undefined;
 
-/** Who to look for where there is no cgroup: also when the platform ended before it could write the leader down. */
-export const leaderIn = (record: SandboxRecord | undefined): Leader | undefined =>
-  record && (record.leader ?? { pid: -1, name: record.spec.name });
+/**
+ * Who to look for among all processes, also when the platform ended before it could write the leader down. Nobody where cgroups tell:
+ * reading all processes takes some milliseconds, and a thousand sleeping sandboxes would keep a new leader from leading.
+ */
+export function leaderIn(
+  record: SandboxRecord | undefined,
+  host: { readonly cgroups: unknown },
+): Leader | undefined {
+  if (!record || (record.confined && host.cgroups !== undefined)) return undefined;
+  return record.leader ?? { pid: -1, name: record.spec.name };
+}
 
 /** Takes hold of processes that run or are just about to. Throws when the FIFO or a cgroup is not there. */
 export function takeHold(host: Host, id: string, paths: SandboxPaths, leader: Leader | undefined): Life {

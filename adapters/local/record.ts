@@ -23,6 +23,8 @@ export interface SandboxRecord {
   /** Which sockets stand for the runtime's ports. */
   readonly listen: Listen;
   readonly leader?: Leader;
+  /** Its processes began inside of cgroups of its own: where these are not, nothing of it runs. */
+  readonly confined?: true;
   readonly ref?: SandboxRef;
   /** Why it stopped, where it was not wanted. */
   readonly why?: string;

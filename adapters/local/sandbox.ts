@@ -189,12 +189,13 @@ export class Sandbox {
 
   async #begin(spec: SandboxSpec, image: ImageUse, owner: number | undefined): Promise<SandboxRef> {
     if (this.#released) throw closedDriver();
-    const { tier, runtime, uids } = this.#host;
+    const { tier, runtime, uids, cgroups } = this.#host;
     const uid = owner ?? uids.take();
     const listen = await listenPorts(spec, tier.ownView || image.daemon);
     this.#record = {
       ...{ format: 1, spec, phase: 'starting', tier: tier.name, runtime: runtime.id, image, listen },
       ...(uid !== undefined && { uid }),
+      ...(cgroups && { confined: true as const }),
     };
     const abort = new AbortController();
     this.#starting = abort;
@@ -239,7 +240,7 @@ export class Sandbox {
 
   #tryHold(record: SandboxRecord): Life | undefined {
     try {
-      this.#life = takeHold(this.#host, this.#id, this.#paths, leaderIn(record));
+      this.#life = takeHold(this.#host, this.#id, this.#paths, leaderIn(record, this.#host));
     } catch {
       this.#life = undefined;
     }
@@ -276,7 +277,7 @@ export class Sandbox {
       await life.control.kill();
       letGo(life);
     } else {
-      await endUnheld(this.#host, this.#id, leaderIn(this.#record));
+      await endUnheld(this.#host, this.#id, leaderIn(this.#record, this.#host));
     }
     await this.#host.cgroups?.remove(this.#id);
     await removeRunFiles(this.#paths);

@@ -23,7 +23,7 @@ export interface EventRunOptions extends Playing {
 const killingMs = 30_000;
 const calmMs = 3_000;
 /** Where nothing more is handled for so long, something is wrong, and the verdict says what (ms). */
-const stuckMs = 120_000;
+const stuckMs = 240_000;
 const lookMs = 500;
 
 /** This Redis keeps what it answered, whatever becomes of it or its machine. */
