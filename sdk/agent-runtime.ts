@@ -4,7 +4,8 @@ import { endSession } from './end-session.ts';
 import { AgentCubeError } from './errors.ts';
 import type { CallOptions, ConnectOptions, OnDispose } from './options.ts';
 import { serverSentEvents, type ServerSentEvent } from './server-sent-events.ts';
-import { openSocket, type AgentSocket, type SocketOptions } from './socket.ts';
+import { openSocket, type SocketOptions } from './socket.ts';
+import type { AgentSocket } from './transport/agent-socket.ts';
 import { Client, jsonBody, type Answer, type Call } from './transport/client.ts';
 import { pieces, texts } from './transport/read.ts';
 

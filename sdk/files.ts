@@ -4,7 +4,7 @@ import { AgentCubeError, CommandExecutionError } from './errors.ts';
 import type { Exec } from './exec.ts';
 import type { InterpreterCalls } from './interpreter-calls.ts';
 import { openLocal, saveLocal } from './local-files.ts';
-import { contentOf, formOf } from './multipart.ts';
+import { contentOf, formOf, type FileContent } from './multipart.ts';
 import type { CallOptions } from './options.ts';
 import { pieces, readBytes } from './transport/read.ts';
 import { namesOf } from './workspace-path.ts';
@@ -30,9 +30,6 @@ export interface WrittenFile {
   readonly mode: string;
   readonly modified: string;
 }
-
-/** What a file can be made of. */
-export type FileContent = string | Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface WriteOptions extends CallOptions {
   /** Octal; `0644`. A file that is there keeps its own. */

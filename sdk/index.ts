@@ -20,7 +20,8 @@ export type {
 export { Events } from './events.ts';
 export type { CloudEventInit, Delivery, EventsOptions, Missed, Sent } from './events.ts';
 export type { ExecExit, ExecOptions, ExecOutput, ExecResult, ExecStream } from './exec.ts';
-export type { FileContent, FileEntry, Files, WriteOptions, WrittenFile } from './files.ts';
+export type { FileEntry, Files, WriteOptions, WrittenFile } from './files.ts';
+export type { FileContent } from './multipart.ts';
 export type { CallOptions, ConnectOptions, OnDispose, TlsOptions } from './options.ts';
 export { Sessions } from './sessions.ts';
 export type {
@@ -31,4 +32,5 @@ export type {
   SessionPageOptions,
   SessionState,
 } from './sessions.ts';
-export type { AgentSocket, SocketOptions } from './socket.ts';
+export type { AgentSocket } from './transport/agent-socket.ts';
+export type { SocketOptions } from './socket.ts';

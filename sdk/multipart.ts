@@ -1,7 +1,9 @@
 // Owns: a form with one file, as bytes to send (RFC 7578), without holding the file. Does not own: sending.
-import type { FileContent } from './files.ts';
 import type { Body } from './transport/exchange.ts';
 import { joinBytes, pieces } from './transport/read.ts';
+
+/** What a file can be made of. */
+export type FileContent = string | Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -3,23 +3,13 @@
 import { builtin } from './environment.ts';
 import { AgentCubeError } from './errors.ts';
 import type { CallOptions } from './options.ts';
+import type { AgentSocket } from './transport/agent-socket.ts';
 import { sessionHeader, withoutToken, type Call, type Client } from './transport/client.ts';
 import { openNodeSocket } from './transport/node-socket.ts';
 import { SocketQueue } from './transport/socket-queue.ts';
 
 export interface SocketOptions extends CallOptions {
   readonly protocols?: readonly string[] | undefined;
-}
-
-/** An open socket. Iterate it for what comes, once. */
-export interface AgentSocket extends AsyncIterable<string | Uint8Array>, AsyncDisposable {
-  /** The protocol that was agreed on, or ''. */
-  readonly protocol: string;
-  /** Text as a string, anything else as bytes. */
-  send(data: string | Uint8Array): void;
-  close(code?: number, reason?: string): void;
-  /** Resolves when it is closed, by either side. */
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
 
 export interface Opened {

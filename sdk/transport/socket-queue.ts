@@ -1,7 +1,7 @@
 // Owns: what came over a socket and was not read yet, and how the socket ended. Does not own: the socket, which is told here.
 // What is not read is kept: a reader that never comes needs memory for all of it.
 import { AgentCubeError } from '../errors.ts';
-import type { AgentSocket } from '../socket.ts';
+import type { AgentSocket } from './agent-socket.ts';
 
 interface Socket {
   readonly protocol: () => string;
