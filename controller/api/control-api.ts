@@ -11,6 +11,7 @@ import { deliveryRoutes, type DeliveryRoutesDeps } from './delivery-routes.ts';
 import { writeError, type Log } from './errors.ts';
 import { coreRoutes } from './kube-core.ts';
 import { discoveryRoutes } from './kube-discovery.ts';
+import { openapiRoutes } from './kube-openapi-routes.ts';
 import { kubeResources, type KubeRegistry, type KubeTriggers } from './kube-resources.ts';
 import { kubeRoutes } from './kube-routes.ts';
 import { servedResources } from './kube-served.ts';
@@ -59,9 +60,10 @@ function kubeSide(deps: ControlApiDeps): KubeSide {
   };
   const sessions = new SessionsApi({ ...deps, end, salt: randomInt(1_000) });
   watches.onStop(() => sessions.stop());
-  const served = servedResources(resources.map(({ kind }) => kind));
+  const kinds = resources.map(({ kind }) => kind);
   const routes = [
-    ...discoveryRoutes(served),
+    ...discoveryRoutes(servedResources(kinds)),
+    ...openapiRoutes(kinds),
     ...coreRoutes({ resources, clock, watches, version }),
     ...kubeRoutes(resources, { clock, watches }),
   ];

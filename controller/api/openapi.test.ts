@@ -18,6 +18,9 @@ const app: Express = createControlApi({
   registry: {},
   commands: {},
   deadLetters: {},
+  driver: {},
+  clock: { now: () => 0 },
+  feed: { subscribe: () => () => undefined, onGap: () => () => undefined },
 } as unknown as ControlApiDeps);
 
 const routesOf = ({ router }: Express): string[] =>

@@ -94,10 +94,8 @@ describe('create', () => {
     expect(status).toMatchObject(failure(422, 'Invalid', { details: details('hello', 'AgentRuntime') }));
     expect(status.message).toMatch(/^AgentRuntime\.runtime\.agentcube\.volcano\.sh "hello" is invalid: \[/);
     const causes = status.details.causes.map(({ field, reason }) => `${field} ${reason}`);
-    expect(causes.sort()).toEqual([
-      'spec.sessionTimeout FieldValueInvalid',
-      'spec.targetPort FieldValueRequired',
-    ]);
+    // As an API server, which looks no further where a value is missing.
+    expect(causes).toEqual(['spec.targetPort FieldValueRequired', '<nil> FieldValueInvalid']);
   });
 
   test('422 for an unknown image, naming the known ones', async () => {
@@ -156,11 +154,6 @@ describe('create', () => {
     expect(answer.status).toBe(415);
     expect(answer.json()).toMatchObject({ reason: 'UnsupportedMediaType' });
     expect(answer.json()['message']).toContain('application/json, application/yaml');
-  });
-
-  test('a dry run is refused rather than carried out', async () => {
-    expect((await lab.ask('POST', `${agents}?dryRun=All`, { body: agent() })).status).toBe(400);
-    expect(lab.registry.list({ kind: 'AgentRuntime' }).items).toEqual([]);
   });
 });
 
@@ -224,8 +217,9 @@ describe('list', () => {
 describe('replace', () => {
   test('200 with a new generation', async () => {
     await lab.ask('POST', agents, { body: agent() });
+    const { metadata } = (await lab.ask('GET', `${agents}/hello`)).json<Stored>();
     const answer = await lab.ask('PUT', `${agents}/hello`, {
-      body: agent('hello', { sessionTimeout: '5m' }),
+      body: { ...agent('hello', { sessionTimeout: '5m' }), metadata },
     });
     expect(answer.status).toBe(200);
     expect(answer.json<Stored>().metadata).toMatchObject({ generation: 2, resourceVersion: version(2) });
@@ -233,7 +227,10 @@ describe('replace', () => {
 
   test('409 Conflict over an older version', async () => {
     const made = (await lab.ask('POST', agents, { body: agent() })).json<Stored>();
-    await lab.ask('PUT', `${agents}/hello`, { body: agent('hello', { sessionTimeout: '5m' }) });
+    const { metadata } = made;
+    await lab.ask('PUT', `${agents}/hello`, {
+      body: { ...agent('hello', { sessionTimeout: '5m' }), metadata },
+    });
     const answer = await lab.ask('PUT', `${agents}/hello`, { body: made });
     expect(answer.status).toBe(409);
     expect(answer.json()).toEqual(
@@ -268,22 +265,20 @@ describe('patch', () => {
     expect(answer.json<Stored>().spec).not.toHaveProperty('pauseAfter');
   });
 
-  test.each(['application/json', 'application/json-patch+json', 'application/strategic-merge-patch+json'])(
-    '415 for %s',
-    async (type) => {
-      await lab.ask('POST', agents, { body: agent() });
-      const answer = await lab.ask('PATCH', `${agents}/hello`, {
-        body: '{}',
-        headers: { 'content-type': type },
-      });
-      expect(answer.status).toBe(415);
-      expect(answer.json()).toMatchObject({
-        reason: 'UnsupportedMediaType',
-        message:
-          'the body of the request was in an unknown format - accepted media types include: application/merge-patch+json',
-      });
-    },
-  );
+  test.each(['application/json', 'application/strategic-merge-patch+json'])('415 for %s', async (type) => {
+    await lab.ask('POST', agents, { body: agent() });
+    const answer = await lab.ask('PATCH', `${agents}/hello`, {
+      body: '{}',
+      headers: { 'content-type': type },
+    });
+    expect(answer.status).toBe(415);
+    expect(answer.json()).toMatchObject({
+      reason: 'UnsupportedMediaType',
+      message:
+        'the body of the request was in an unknown format - accepted media types include: ' +
+        'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+    });
+  });
 
   test('422 when the outcome is invalid, and nothing changed', async () => {
     await lab.ask('POST', agents, { body: agent() });
@@ -344,19 +339,23 @@ describe('status', () => {
 
 describe('discovery', () => {
   test('leads from the groups to the resources', async () => {
-    const groups = (await lab.ask('GET', '/apis')).json<{ groups: { name: string }[] }>();
-    expect(groups).toMatchObject({
-      kind: 'APIGroupList',
-      groups: [{ name: 'runtime.agentcube.volcano.sh' }, { name: 'eventing.agentcube.volcano.sh' }],
-    });
+    const { kind, groups } = (await lab.ask('GET', '/apis')).json<{
+      kind: string;
+      groups: { name: string }[];
+    }>();
+    expect(kind).toBe('APIGroupList');
+    expect(groups.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['runtime.agentcube.volcano.sh', 'eventing.agentcube.volcano.sh']),
+    );
     const one = await lab.ask('GET', '/apis/runtime.agentcube.volcano.sh');
     expect(one.json()).toMatchObject({ kind: 'APIGroup', preferredVersion: { version: 'v1alpha1' } });
-    expect((await lab.ask('GET', group)).json()).toMatchObject({
-      kind: 'APIResourceList',
-      resources: [
-        { name: 'agentruntimes', kind: 'AgentRuntime', namespaced: true },
-        { name: 'codeinterpreters', kind: 'CodeInterpreter', namespaced: true },
-      ],
-    });
+    const { resources } = (await lab.ask('GET', group)).json<{ resources: { name: string }[] }>();
+    expect(resources.map(({ name }) => name)).toEqual([
+      'agentruntimes',
+      'agentruntimes/status',
+      'codeinterpreters',
+      'codeinterpreters/status',
+    ]);
+    expect(resources[2]).toMatchObject({ kind: 'CodeInterpreter', namespaced: true, shortNames: ['ci'] });
   });
 });
