@@ -1,5 +1,5 @@
 // An event for each of many sleeping sessions at once: all are handled once, a few wakes at a time, and callers over HTTP go on.
-// E2E_EVENT_STORM=1000 makes it a thousand sessions, which takes 25 GB of memory and some minutes. How long calls take is told, not judged:
+// E2E_EVENT_STORM=1000 makes it a thousand sessions, which takes 15 GB of memory and some minutes. How long calls take is told, not judged:
 // `npm run bench -- storm` does that.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { quantile } from '../bench/table.ts';
