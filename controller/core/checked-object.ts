@@ -97,12 +97,17 @@ const lookedNoFurther = invalid(
 const isKnown = (errors: readonly FieldError[], { path }: Problem): boolean =>
   errors.some(({ field }) => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`));
 
+const hasRules = (part: SchemaPart): boolean =>
+  rulesOf(part).length > 0 ||
+  Object.values(part.properties ?? {}).some(hasRules) ||
+  [part.items, part.additionalProperties].some((inner) => inner !== undefined && hasRules(inner));
+
 /** What the object would be as one of its kind, or everything that is wrong with it. */
 export function checkedObject(kind: ResourceKind, object: Fields, schema: SchemaPart): CheckedObject {
   const known = [...metadataFaults(fieldsIn(object['metadata']) ?? {}), ...schemaFaults(object, schema)];
   const { status: _, ...given } = object;
   if (known.some(({ reason }) => blocking.includes(reason)))
-    return { ok: false, errors: [...known, lookedNoFurther] };
+    return { ok: false, errors: [...known, ...(hasRules(schema) ? [lookedNoFurther] : [])] };
   const checked = byModel(kind, given);
   const more = checked.ok ? [] : checked.problems.filter((problem) => !isKnown(known, problem));
   const errors = [...known, ...more.map((problem) => errorOf(problem, object, schema))];

@@ -71,7 +71,7 @@ export function withTriggerStatus(trigger: Trigger, verdict: TriggerVerdict, now
   const generation = trigger.metadata.generation ?? 1;
   const conditions = triggerConditions(verdict, generation, trigger.status?.conditions ?? [], now);
   const ready = conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
-  return { ...trigger, status: { conditions, ready } };
+  return { ...trigger, status: { conditions, ready, observedGeneration: generation } };
 }
 
 /** What whoever writes a trigger should know at once. */
