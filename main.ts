@@ -47,7 +47,13 @@ import { TriggerRegistry } from './controller/trigger-registry.ts';
 import { DemandReporter } from './model/demand-reporter.ts';
 import type { Triggers } from './model/deployed-trigger.ts';
 import type { PageRules } from './model/page-visit.ts';
-import { defaultDataDir, endpointsFileIn, keyFileIn, makeDataDir } from './process/data-dir.ts';
+import {
+  builtImagesIn,
+  defaultDataDir,
+  endpointsFileIn,
+  keyFileIn,
+  makeDataDir,
+} from './process/data-dir.ts';
 import { EventMeters } from './process/event-meters.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
@@ -278,7 +284,7 @@ async function start(config: Settings): Promise<Platform> {
   await checkPorts(config);
   await makeDataDir(config.dataDir);
   const logger = openLog(config.logFile ?? path.join(config.dataDir, 'platform.log'), config.logLevel);
-  const tables = imageTables(() => tableFiles(config));
+  const tables = imageTables(() => tableFiles(config), builtImagesIn(config.dataDir));
   await tables.reload();
   const signer = createSigner({ key: await loadSigningKey(keyFileIn(config.dataDir)), clock });
   const { publicKeyPem } = signer;

@@ -6,7 +6,6 @@ import { commands, type CommandEntry } from './commands/index.ts';
 import { sharedFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { wantsColour } from './io.ts';
-import { ownVersion } from './version.ts';
 
 const about =
   'Sandboxes for AI agents: one command for a laptop and a cluster. Contexts are those of kubectl.';
@@ -48,7 +47,7 @@ async function complete(command: Command, entry: CommandEntry, app: App): Promis
 /** All commands by name, none of them with its flags yet. */
 export function createProgram(app: App): Command {
   const program = settle(new Command('agentcube'), app.io).description(about);
-  program.version(ownVersion(), '-V, --version', 'the version of this command').helpCommand(false);
+  program.helpCommand(false);
   for (const option of sharedFlags()) program.addOption(option.helpGroup('Flags of every command:'));
   program.addHelpText('after', after);
   const defined = new Map<string, CommandEntry>();

@@ -5,6 +5,7 @@ import { App } from './app.ts';
 import { CliError, exitCodes, textOf } from './failure.ts';
 import { variable, wantsColour, type Io } from './io.ts';
 import { createProgram } from './program.ts';
+import { ownVersion } from './version.ts';
 import { styleText } from 'node:util';
 
 /** `help run` is `run --help`. */
@@ -46,7 +47,7 @@ function usage(io: Io, fault: CommanderError, program: Command, args: readonly s
   return exitCodes.usage;
 }
 
-const calm = new Set(['commander.helpDisplayed', 'commander.version']);
+const calm = new Set(['commander.helpDisplayed']);
 
 interface SdkError {
   readonly code: string;
@@ -97,6 +98,10 @@ async function complete(io: Io, words: readonly string[]): Promise<number> {
 /** Runs a command line (without the program's own name) and resolves to its exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   if (args[0] === '__complete') return complete(io, args.slice(1));
+  if (args[0] === '--version' || args[0] === '-V') {
+    io.stdout.write(`${ownVersion()}\n`);
+    return exitCodes.ok;
+  }
   const app = new App(io);
   const program = createProgram(app);
   try {

@@ -7,7 +7,7 @@ import { createOwnerTokens } from '../adapters/jwt/identity-token.ts';
 import { loadSigningKey } from '../adapters/jwt/key.ts';
 import type { Fence, RedisLink } from '../adapters/redis/link.ts';
 import { systemClock as clock } from '../adapters/system/clock.ts';
-import { dataDirId, keyFileIn, makeDataDir, refusePlatformIn } from './data-dir.ts';
+import { builtImagesIn, dataDirId, keyFileIn, makeDataDir, refusePlatformIn } from './data-dir.ts';
 import { StartError, wordsFor } from './failing.ts';
 import { checkHome } from './home.ts';
 import { imageTables, type ImageTables } from './images.ts';
@@ -34,7 +34,7 @@ export async function openControllerLocal(options: ControllerLocalOptions): Prom
   const { dataDir, logger, tableFiles } = options;
   await makeDataDir(dataDir);
   refusePlatformIn(dataDir);
-  const tables = imageTables(tableFiles);
+  const tables = imageTables(tableFiles, builtImagesIn(dataDir));
   await tables.reload().catch((fault: unknown) => {
     throw new StartError(wordsFor(fault));
   });

@@ -28,6 +28,9 @@ export async function makeDataDir(dataDir: string): Promise<void> {
 /** Where the platform in one process says that it runs, and for whom. */
 export const endpointsFileIn = (dataDir: string): string => path.join(dataDir, 'endpoints.json');
 
+/** The table of images that were built on this machine, by `agentcube build`. */
+export const builtImagesIn = (dataDir: string): string => path.join(dataDir, 'images.yaml');
+
 function endpointsPid(dataDir: string): number | undefined {
   try {
     return (JSON.parse(readFileSync(endpointsFileIn(dataDir), 'utf8')) as { pid?: number }).pid;

@@ -19,6 +19,7 @@ const platform = 'The platform:';
 const deployed = 'What is deployed:';
 const use = 'Agents and interpreters:';
 const sessions = 'Sessions and events:';
+const authors = 'For authors of agents:';
 const itself = 'This command:';
 
 export const commands: readonly CommandEntry[] = [
@@ -74,6 +75,20 @@ export const commands: readonly CommandEntry[] = [
     group: sessions,
     load: () => import('./events.ts'),
   },
+  {
+    name: 'pack',
+    summary: "write down what an agent's folder is",
+    group: authors,
+    load: () => import('./pack.ts'),
+  },
+  {
+    name: 'build',
+    summary: 'make an image of it, without Docker or with',
+    group: authors,
+    load: () => import('./build.ts'),
+  },
+  { name: 'publish', summary: 'deploy what was built', group: authors, load: () => import('./publish.ts') },
+  { name: 'status', summary: 'how it is on the platform', group: authors, load: () => import('./status.ts') },
   {
     name: 'config',
     summary: 'which platform is meant, and which there are',

@@ -121,8 +121,10 @@ async function send(
 const endsLine = (chunk: Uint8Array | undefined): boolean => chunk === undefined || chunk.at(-1) === 10;
 
 /** The body as it comes: of a stream of events their data, a line each. */
-async function print({ out, io, flags }: Run<Flags>, response: IncomingMessage): Promise<void> {
-  const events = /^text\/event-stream/i.test(response.headers['content-type'] ?? '');
+async function print({ out, flags }: Run<Flags>, response: IncomingMessage): Promise<void> {
+  const type = response.headers['content-type'] ?? '';
+  const events = /^text\/event-stream/i.test(type);
+  const isWords = /^(text\/|application\/([\w.-]+\+)?json)/i.test(type);
   if (events && flags.raw !== true) {
     for await (const data of eventData(response)) await out.line(data);
     return;
@@ -132,7 +134,8 @@ async function print({ out, io, flags }: Run<Flags>, response: IncomingMessage):
     last = chunk as Uint8Array;
     await out.raw(last);
   }
-  if (io.stdout.isTTY === true && !endsLine(last)) await out.raw('\n');
+  // The next prompt is not to stick to an answer in words; other bytes are nobody's to add to.
+  if (isWords && flags.raw !== true && !endsLine(last)) await out.raw('\n');
 }
 
 /** Which session it is that the folder goes on with; undefined for a new one. */
@@ -246,7 +249,7 @@ export function define(command: Command, app: App): void {
     .option('-s, --session <id>', 'in this session; the beginning of its id will do')
     .option('--new', 'in a new session, which the folder keeps from then on')
     .option('--end', 'end the session afterwards')
-    .option('--raw', 'print server-sent events as they are');
+    .option('--raw', 'print the answer byte for byte, server-sent events too');
   examples(command, [
     `agentcube invoke hello-agent '{"prompt": "Introduce yourself"}'`,
     'agentcube invoke hello-agent @question.json --new',

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll } from '@jest/globals';
-import type { Io, Sink } from '../../cli/io.ts';
+import type { Io } from '../../cli/io.ts';
 import { run } from '../../cli/run.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../cli/main.ts');
