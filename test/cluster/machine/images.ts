@@ -9,10 +9,13 @@ import { at, containerdSocket, pauseImage, program } from './places.ts';
 
 const here = import.meta.dirname;
 const repository = path.resolve(here, '../../..');
-// Agents that tests talk to: one that does to itself what it is told, one that remembers what it was asked.
+// Agents that tests talk to: one that does to itself what it is told, one that remembers what it was asked, that of the tests without
+// a cluster.
 const agents = {
   '/agent.ts': path.join(repository, 'test/support/probe/agent.ts'),
   '/remembering.ts': path.join(repository, 'test/chaos/agent/agent.ts'),
+  '/e2e/agent.ts': path.join(repository, 'test/e2e/agents/probe/agent.ts'),
+  '/e2e/streams.ts': path.join(repository, 'test/e2e/agents/probe/streams.ts'),
 };
 
 const ctr = (...args: readonly string[]): string =>
