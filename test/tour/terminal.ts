@@ -30,11 +30,12 @@ export class Terminal {
     this.#shell = spawn('bash', ['--norc'], {
       cwd: folder,
       env,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
     });
-    for (const stream of [this.#shell.stdout, this.#shell.stderr])
-      stream?.setEncoding('utf8').on('data', (piece: string) => this.#heard(piece));
+    this.#shell.stdout?.setEncoding('utf8').on('data', (piece: string) => this.#heard(piece));
+    // Both streams on one, as a terminal has them: in the order in which they are written.
+    this.#shell.stdin?.write('exec 2>&1\n');
   }
 
   #heard(piece: string): void {
