@@ -23,6 +23,8 @@ export default {
     suite('integration', ['<rootDir>/test/integration/**/*.test.ts']),
     suite('simulation', ['<rootDir>/test/simulation/**/*.test.ts']),
     suite('sdk', ['<rootDir>/test/sdk/**/*.test.ts']),
+    suite('package', ['<rootDir>/test/package/**/*.test.ts']),
+    suite('docs', ['<rootDir>/test/docs/**/*.test.ts']),
     suite('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
     // Not of `npm test`: `npm run test:cluster` starts the cluster that it needs.
     suite('cluster', ['<rootDir>/test/cluster/**/*.test.ts']),

@@ -92,7 +92,7 @@ export class TestPlatform {
  * await session.invoke({});
  * await platform.clock.advance(30_000);
  * console.log(session.state); // paused
- * console.log(await session.invoke({})); // { count: 2 }
+ * console.log(JSON.stringify(await session.invoke({}))); // {"count":2}
  * ```
  */
 export async function testPlatform(options: TestPlatformOptions): Promise<TestPlatform> {
