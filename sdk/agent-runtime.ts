@@ -6,7 +6,7 @@ import type { CallOptions, ConnectOptions, OnDispose } from './options.ts';
 import { serverSentEvents, type ServerSentEvent } from './server-sent-events.ts';
 import { openSocket, type SocketOptions } from './socket.ts';
 import type { AgentSocket } from './transport/agent-socket.ts';
-import { Client, jsonBody, type Answer, type Call } from './transport/client.ts';
+import { Client, jsonBody, sessionHeader, type Answer, type Call } from './transport/client.ts';
 import { pieces, texts } from './transport/read.ts';
 
 export type { ServerSentEvent } from './server-sent-events.ts';
@@ -126,7 +126,7 @@ export class AgentRuntime implements AsyncDisposable {
       body: request.body ? { kind: 'source', source: pieces(request.body), length: undefined } : undefined,
       signal: init.signal ?? undefined,
       timeoutMs: init.timeoutMs,
-      anyStatus: true,
+      isAnswer: () => true,
       ...endless,
     });
     const { status, headers } = answer;
@@ -163,15 +163,9 @@ export class AgentRuntime implements AsyncDisposable {
   }
 
   async #bootstrap({ signal, timeoutMs }: CallOptions): Promise<void> {
-    const answer = await this.#call({
-      method: 'GET',
-      path: `${this.#base}/`,
-      anyStatus: true,
-      signal,
-      timeoutMs,
-    });
-    if (this.#sessionId === undefined)
-      throw await this.#router.failure(answer, this.#asked({ method: 'GET', path: '' }));
+    // As the Python SDK: a session is one whatever the agent answers to a GET.
+    const isAnswer = ({ headers }: { readonly headers: Headers }): boolean => headers.has(sessionHeader);
+    const answer = await this.#call({ method: 'GET', path: `${this.#base}/`, isAnswer, signal, timeoutMs });
     await answer.body.cancel();
   }
 

@@ -4,8 +4,8 @@ import { AgentCubeError } from './errors.ts';
 
 /** Gives the token of a request; asked before each one, so it should keep what it has. */
 export interface AuthProvider {
-  /** The token for `Authorization: Bearer …`; undefined sends none. */
-  token(signal?: AbortSignal): Promise<string | undefined> | string | undefined;
+  /** The token for `Authorization: Bearer …`; undefined sends none. `side`: who asks for it, the control API or the activator. */
+  token(signal?: AbortSignal, side?: 'control' | 'router'): Promise<string | undefined> | string | undefined;
 }
 
 /**

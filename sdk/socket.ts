@@ -57,11 +57,15 @@ async function openGlobalSocket(client: Client, call: Call, protocols: readonly 
 
 function opened(socket: WebSocket, { signal }: Call): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal?.addEventListener('abort', () => {
+    const onAbort = (): void => {
       socket.close();
-      reject(signal.reason as Error);
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    socket.addEventListener('open', () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
     });
-    socket.addEventListener('open', () => resolve());
     socket.addEventListener('error', () =>
       reject(new AgentCubeError('CONNECTION_LOST', 'the socket could not be opened', { retryable: true })),
     );

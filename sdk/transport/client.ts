@@ -31,8 +31,8 @@ export interface Call extends CallOptions, Asked {
   readonly harmless: boolean;
   /** Milliseconds between two pieces of the answer, where that is not `timeoutMs`. */
   readonly idleTimeoutMs?: number | undefined;
-  /** Any status is an answer. */
-  readonly anyStatus?: boolean | undefined;
+  /** Which answers are no errors; absent: those below 300. */
+  readonly isAnswer?: ((exchanged: Exchanged) => boolean) | undefined;
 }
 
 /** An answer whose body is still to be read. */
@@ -68,6 +68,8 @@ export class Answer {
     return parseJson(await this.text(), this.#feature);
   }
 }
+
+const isSuccess = ({ status }: Exchanged): boolean => status >= 200 && status < 300;
 
 /** Errors are read so far (bytes). */
 const longestError = 256 * 1024;
@@ -151,7 +153,9 @@ export class Client {
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
     );
     const inPod = this.#side === 'control' ? podToken() : undefined;
-    const token = auth ? await auth.token(signal) : authToken || variable('AGENTCUBE_API_TOKEN') || inPod;
+    const token = auth
+      ? await auth.token(signal, this.#side)
+      : authToken || variable('AGENTCUBE_API_TOKEN') || inPod;
     if (!token) return { headers: lower };
     return { headers: { ...lower, authorization: `Bearer ${token}` }, token };
   }
@@ -188,7 +192,8 @@ export class Client {
     const { headers, token } = await this.identity(call.signal);
     try {
       const exchanged = await this.#carry(call, url, headers);
-      if (exchanged.status < 300 || call.anyStatus === true) return new Answer(exchanged, call.feature);
+      const { isAnswer = isSuccess } = call;
+      if (isAnswer(exchanged)) return new Answer(exchanged, call.feature);
       throw await this.failure(exchanged, call);
     } catch (fault) {
       throw withoutToken(fault, token);

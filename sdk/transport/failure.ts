@@ -131,7 +131,7 @@ function worded(code: string, message: string, { status, location }: FailedAnswe
     case 'UNEXPECTED_REDIRECT':
       return `${asked.feature}: the server answered ${status} and points to ${target(location)}`;
     case 'INVALID_RESPONSE':
-      return `${asked.feature}: the server answered ${status} and opened no socket`;
+      return `${asked.feature}: the server answered ${status} and not what was asked for`;
     case 'NOT_SUPPORTED_BY_SERVER':
       return `the server has no ${asked.feature} (it answered ${status})`;
     case 'AGENT_ERROR':

@@ -87,6 +87,20 @@ describe.each<[string, ConnectOptions]>([
     });
   });
 
+  describe('opening an agent', () => {
+    test('is asked again when there was no room, and gone on with whatever the agent says', async () => {
+      server.script(answer(429, overloaded, soon), answer(404, 'nobody GETs me', forwarded));
+      const opened = await AgentRuntime.open({ ...connect(), agentName: 'a' });
+      expect([opened.sessionId, methods()]).toEqual(['s1', ['GET', 'GET']]);
+    });
+
+    test('by a server that names no session is told as such', async () => {
+      server.script(answer(200, 'hello'));
+      const opening = fault(AgentRuntime.open({ ...connect(), agentName: 'a' }));
+      expect(await opening).toMatchObject({ code: 'INVALID_RESPONSE', status: 200 });
+    });
+  });
+
   describe('what is not asked again', () => {
     test.each([
       ['a reset', reset, 'CONNECTION_LOST'],
