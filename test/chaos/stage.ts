@@ -131,9 +131,9 @@ export class Stage {
     return found;
   }
 
-  /** Resolves when all are ready, those that are to come back too; rejects with what the others printed. */
-  async ready(): Promise<void> {
-    const deadline = performance.now() + backWithinMs;
+  /** Resolves when all are ready, those that are to come back too; rejects with what the others printed after so long (ms). */
+  async ready(withinMs = backWithinMs): Promise<void> {
+    const deadline = performance.now() + withinMs;
     for (const program of this.programs.all)
       while (!(await program.isReady())) {
         if (performance.now() > deadline)

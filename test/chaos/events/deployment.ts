@@ -33,7 +33,7 @@ const runtime = {
       },
     },
     warmPoolSize: 2,
-    pauseAfter: '1s',
+    pauseAfter: '2s',
     sessionTimeout: '2h',
     maxSessionDuration: '8h',
   },

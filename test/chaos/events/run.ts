@@ -19,9 +19,12 @@ export interface EventRunOptions extends Playing {
   readonly seed: number;
 }
 
-/** Programs are killed for so long; then all come back before it goes on, so that a slow machine gets on, too (ms). */
+/** Programs are killed for so long; then all come back and some events are dealt with, so that a slow machine gets on, too (ms). */
 const killingMs = 30_000;
-const calmMs = 3_000;
+const calmMs = 30_000;
+const backWithinMs = 240_000;
+/** One of so many events ends a calm. */
+const calmShare = 50;
 /** Where nothing more is handled for so long, something is wrong, and the verdict says what (ms). */
 const stuckMs = 240_000;
 const lookMs = 500;
@@ -67,7 +70,7 @@ async function play(stage: Stage, options: EventRunOptions): Promise<readonly Vi
   say(`${events} events for ${subjects} sessions, and kills`);
   const posting = poster.run();
   const done = new AbortController();
-  const killing = kills(stage, havoc, seed, done.signal);
+  const killing = kills({ stage, havoc, settled, options, done: done.signal });
   await Promise.race([untilDone({ settled, poster, posting, stop }), killing]);
   done.abort();
   say('healing');
@@ -99,14 +102,26 @@ async function untilDone({ settled, poster, posting, stop }: Doing): Promise<voi
   }
 }
 
+interface Killing {
+  readonly stage: Stage;
+  readonly havoc: Havoc;
+  readonly settled: Settled;
+  readonly options: EventRunOptions;
+  readonly done: AbortSignal;
+}
+
 /** Until `done`. */
-async function kills(stage: Stage, havoc: Havoc, seed: number, done: AbortSignal): Promise<void> {
+async function kills({ stage, havoc, settled, options, done }: Killing): Promise<void> {
+  const { seed, events } = options;
   const names = stage.programs.all.map(({ name }) => name);
   for (let round = 0; !done.aborted; round += 1) {
     await havoc.run(planKills(seed * 1_000 + round, killingMs, names), killingMs);
     if (done.aborted) return;
-    await Promise.race([stage.ready(), aborted(done)]);
-    await sleep(calmMs, undefined, { signal: done }).catch(() => undefined);
+    await Promise.race([stage.ready(backWithinMs), aborted(done)]);
+    const enough = settled.count + events / calmShare;
+    const end = performance.now() + calmMs;
+    while (!done.aborted && performance.now() < end && settled.count < enough)
+      await sleep(lookMs, undefined, { signal: done }).catch(() => undefined);
   }
 }
 
@@ -114,7 +129,7 @@ async function heal(stage: Stage, havoc: Havoc, { stop }: EventRunOptions): Prom
   await havoc.heal();
   // A terminal's Ctrl-C reached Redis and the programs too. These come back by themselves.
   if (stop.aborted) await stage.redis.restart();
-  await stage.ready();
+  await stage.ready(backWithinMs);
 }
 
 /** Repeats may wait when each event was handled once. */
