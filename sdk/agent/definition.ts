@@ -1,7 +1,7 @@
 // What an author writes: handlers, routes, hooks. Types and the small functions that mark a route's kind; nothing runs here.
 import type { Context } from './context.ts';
 import type { AgentEvent, Reply } from './event.ts';
-import type { AgentSocket } from './socket.ts';
+import type { AgentSocket } from './talk.ts';
 
 /**
  * Answers one request. What it returns is the answer:

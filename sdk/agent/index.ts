@@ -28,7 +28,7 @@ export { AgentError, type AgentErrorCode, type AgentErrorOptions } from './error
 export { serverSentEvent, type ServerSentEvent } from './sse.ts';
 export type { AgentClock } from './clock.ts';
 export type { AgentEvent, Reply } from './event.ts';
-export type { AgentSocket } from './socket.ts';
+export type { AgentSocket } from './talk.ts';
 export type { Busy } from './busy.ts';
 export type { Log, LogFields, LogLevel } from './log.ts';
 export type { Trace } from './trace.ts';

@@ -3,15 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-
-/** One WebSocket. Iterate it for what the caller sends; the loop ends when the caller is gone. */
-export interface AgentSocket extends AsyncIterable<string | Uint8Array> {
-  /** Strings and bytes go as they are, anything else as JSON. Resolves when it was handed to the network. */
-  send(message: unknown): Promise<void>;
-  /** Ends it; code 1000 by default. */
-  close(code?: number, reason?: string): void;
-  readonly isOpen: boolean;
-}
+import type { AgentSocket } from './talk.ts';
 
 const OPEN = 1;
 

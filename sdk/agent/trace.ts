@@ -26,11 +26,13 @@ function parse(traceparent: string | null) {
   return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
 /** The trace of a request with these headers; a new one where `traceparent` is missing or malformed. */
-export function traceOf(headers: Headers, random: (bytes: number) => Buffer = randomBytes): Trace {
+export function traceOf(headers: Headers, random: (bytes: number) => Uint8Array = randomBytes): Trace {
   const came = parse(headers.get('traceparent'));
-  const traceId = came?.traceId ?? random(16).toString('hex');
-  const spanId = random(8).toString('hex');
+  const traceId = came?.traceId ?? hex(random(16));
+  const spanId = hex(random(8));
   const sampled = came?.sampled ?? false;
   const state = came && headers.get('tracestate');
   return {

@@ -7,5 +7,4 @@ export { testPlatform, TestPlatform, type TestPlatformOptions } from './platform
 export { TestSession, type CallInit, type SessionFacts, type TestSessionState } from './session.ts';
 export { TestEvents, type SentEvent, type TestDeadLetter, type TestTrigger, type TestTry } from './events.ts';
 export { ManualClock } from './manual-clock.ts';
-export type { LoggedLine } from './sandbox.ts';
-export type { TestSocket } from './socket.ts';
+export type { LoggedLine, TestSocket } from './seen.ts';

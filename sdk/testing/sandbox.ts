@@ -5,13 +5,7 @@ import type { AgentClock } from '../agent/clock.ts';
 import { definitionOf, type Agent } from '../agent/definition.ts';
 import { AgentServer } from '../agent/server.ts';
 import { SandboxClock } from './manual-clock.ts';
-
-/** A line that an agent logged. */
-export interface LoggedLine {
-  readonly level: string;
-  readonly message: string;
-  readonly [field: string]: unknown;
-}
+import type { LoggedLine } from './seen.ts';
 
 const limits = { stopMs: 10_000, hookMs: 10_000 };
 

@@ -5,8 +5,9 @@ import { sessionHeader } from '../agent/session-id.ts';
 import type { AgentClock } from '../agent/clock.ts';
 import { ask, connect } from './connection.ts';
 import { settle } from './manual-clock.ts';
-import { Sandbox, type LoggedLine } from './sandbox.ts';
-import { openSocket, type TestSocket } from './socket.ts';
+import { Sandbox } from './sandbox.ts';
+import type { LoggedLine, TestSocket } from './seen.ts';
+import { openSocket } from './socket.ts';
 
 /** `new` until the first call; `lost` when its memory is gone and the next call starts it anew. */
 export type TestSessionState = 'new' | 'running' | 'paused' | 'lost' | 'ended';

@@ -1,12 +1,8 @@
 // Owns: the caller's end of a WebSocket to an agent under test.
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { agentSocket, type AgentSocket } from '../agent/socket.ts';
-
-/** As the agent's own end; and it tells how it was closed. */
-export interface TestSocket extends AgentSocket {
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-}
+import { agentSocket } from '../agent/socket.ts';
+import type { TestSocket } from './seen.ts';
 
 /** Shakes hands over the connection; rejects with what the agent answered instead. */
 export function openSocket(

@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { node, oldNode, packAndInstall, readText, run, tool, type Packed } from './packed.ts';
+import { node, oldNode, packAndInstall, readText, repository, run, tool, type Packed } from './packed.ts';
 
 jest.setTimeout(300_000);
 
@@ -38,7 +38,7 @@ describe('the tarball', () => {
     const strange = packed.files.filter(
       (file) =>
         /\.map$|tsconfig|eslint|jest|knip/.test(file) ||
-        (/\.test\./.test(file) && !file.startsWith('examples/')) ||
+        /\.test\./.test(file) ||
         (file.endsWith('.ts') && !/^dist\/sdk\/.*\.d\.ts$|^examples\//.test(file)) ||
         /^(test|images|bin|\.ci|node_modules)\//.test(file),
     );
@@ -60,9 +60,11 @@ describe('the tarball', () => {
     const foreign = packed.files
       .filter((file) => file.startsWith('dist/') && file.endsWith('.js'))
       .flatMap((file) =>
-        [...readText(installed(file)).matchAll(/^(?:import|export)[^'"]*?['"]([^'"./][^'"]*)['"];?$/gm)].map(
-          ([, specifier = '']) => `${file}: ${specifier}`,
-        ),
+        [
+          ...readText(installed(file)).matchAll(
+            /^(?:import|(?:import|export)\b[^'"=;]*\bfrom) ['"]([^'"./][^'"]*)['"]/gm,
+          ),
+        ].map(([, specifier = '']) => `${file}: ${specifier}`),
       )
       .filter((line) => !/: node:/.test(line) && !known.has(nameOf(line.split(': ')[1] ?? '')));
     expect(foreign).toEqual([]);
@@ -106,7 +108,7 @@ describe('a project that installed it', () => {
 
   test('runs an example’s own tests, unchanged', () => {
     const folder = path.join(packed.project, 'chat-agent');
-    cpSync(installed('examples/chat-agent'), folder, { recursive: true });
+    cpSync(path.join(repository, 'examples/chat-agent'), folder, { recursive: true });
     expect(run(node, ['--test', 'chat.test.ts'], folder, { PATH: process.env.PATH })).toMatch(/pass 3/);
   });
 });
@@ -117,9 +119,9 @@ describe('tools that look at packages', () => {
   });
 
   test('arethetypeswrong finds nothing', () => {
-    expect(tool('attw', [packed.tarball, '--profile', 'esm-only'], packed.stage)).toMatch(
-      /No problems found/,
-    );
+    // It exits with 1 when it finds something; without words to find, it had nothing to look at.
+    const said = tool('attw', [packed.tarball, '--profile', 'esm-only'], packed.stage);
+    expect(said.match(/^node16 \(from ESM\): 🟢/gm)).toHaveLength(4);
   });
 });
 
