@@ -92,8 +92,8 @@ describe('opening the file again', () => {
 });
 
 describe('many at once, which are packed', () => {
-  const many = (name: string, change: Partial<NewDelivery> = {}): NewDelivery[] =>
-    Array.from({ length: 30 }, (_, n) => deliveryOf(`${name}${n}`, change));
+  const many = (name: string, change: Partial<NewDelivery> = {}, count = 30): NewDelivery[] =>
+    Array.from({ length: count }, (_, n) => deliveryOf(`${name}${n}`, change));
   const handled = async (store: EventStore): Promise<string[]> => {
     const ids: string[] = [];
     for (;;) {
@@ -106,7 +106,7 @@ describe('many at once, which are packed', () => {
 
   test('come in their order among those that came alone, also after the file was opened again', async () => {
     const before = openStore();
-    const [a, b, c, d] = [many('a'), [deliveryOf('b')], many('c'), [deliveryOf('d')]];
+    const [a, b, c, d] = [many('a', {}, 600), [deliveryOf('b')], many('c'), [deliveryOf('d')]];
     for (const deliveries of [a, b, c, d]) await before.append(deliveries, roomy, t0);
     expect(idsOf(await takeSome(before, 2))).toEqual(['a0', 'a1']);
     await opened.pop()?.close();
