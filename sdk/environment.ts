@@ -17,6 +17,7 @@ interface Builtins {
 
 interface Around {
   readonly process?: {
+    readonly versions?: { readonly node?: string };
     readonly env?: Readonly<Record<string, string | undefined>>;
     readonly getBuiltinModule?: (name: string) => unknown;
   };
@@ -27,6 +28,9 @@ const around = globalThis as Around;
 /** A module of Node (20.16 and newer, Bun, Deno); undefined elsewhere. */
 export const builtin = <Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined =>
   around.process?.getBuiltinModule?.(name) as Builtins[Name] | undefined;
+
+/** Whether packages for Node work here, whatever its version. */
+export const inNode = (): boolean => Boolean(around.process?.versions?.node);
 
 /** A variable that is set and not empty. */
 export const variable = (name: string): string | undefined => around.process?.env?.[name] || undefined;

@@ -1,6 +1,6 @@
 // Owns: a WebSocket to an agent, the same in Node (package `ws`) and in a browser (the global one).
 // Does not own: what is said over it. A browser cannot send headers, so there only a session of its own can be opened.
-import { builtin } from './environment.ts';
+import { inNode } from './environment.ts';
 import { AgentCubeError } from './errors.ts';
 import type { CallOptions } from './options.ts';
 import type { AgentSocket } from './transport/agent-socket.ts';
@@ -20,7 +20,7 @@ export interface Opened {
 
 /** Opens a socket, trying again where that is safe. Rejects as calls do. */
 export async function openSocket(client: Client, call: Call, protocols: readonly string[]): Promise<Opened> {
-  if (builtin('node:http') === undefined) return openGlobalSocket(client, call, protocols);
+  if (!inNode()) return openGlobalSocket(client, call, protocols);
   return client.repeating(call, async (next) => {
     const { headers, token } = await client.identity(next.signal);
     const all = { ...headers, ...(next.sessionId !== undefined && { [sessionHeader]: next.sessionId }) };

@@ -151,8 +151,16 @@ function lengthHeader(body: Body | undefined): Record<string, string> {
   return length === undefined ? {} : { 'content-length': String(length) };
 }
 
-/** A carrier with connections of its own; undefined where there is no Node. */
+let shared: Carrier | undefined;
+
+/** A carrier; undefined where there is no Node. Clients without certificates of their own share connections. */
 export function nodeCarrier(tls: TlsOptions | undefined): Carrier | undefined {
+  if (tls !== undefined) return newCarrier(tls);
+  shared ??= newCarrier(undefined);
+  return shared;
+}
+
+function newCarrier(tls: TlsOptions | undefined): Carrier | undefined {
   const http = builtin('node:http');
   const https = builtin('node:https');
   if (http === undefined || https === undefined) return undefined;
