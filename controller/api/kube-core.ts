@@ -3,6 +3,7 @@
 // Does not own what is deployed. Nothing of it is kept, so nothing of it is written.
 import type { Request } from 'express';
 import type { Clock } from '../../model/clock.ts';
+import { dnsLabel } from '../../model/fields.ts';
 import { Columns, type PrinterColumn } from '../core/kube-table.ts';
 import { selects } from '../core/selection.ts';
 import type { ResourceChanges } from '../resource-log.ts';
@@ -44,6 +45,8 @@ interface Kind {
   readonly plural: string;
   readonly namespaced: boolean;
   readonly all: () => readonly KubeObject[];
+  /** One that is there although nobody lists it. */
+  readonly named?: (name: string) => KubeObject | undefined;
 }
 
 function kinds({ resources }: CoreDeps): Kind[] {
@@ -53,11 +56,15 @@ function kinds({ resources }: CoreDeps): Kind[] {
   const inUse = (): string[] => [
     ...new Set(['default', ...resources.flatMap((kept) => kept.list({}).items.map(namespaceOf))]),
   ];
+  // Nobody has to make a namespace before deploying into it, so each is there that could be named.
+  const named = (name: string): KubeObject | undefined =>
+    dnsLabel.safeParse(name).success ? namespaceObject(name) : undefined;
   const namespaces = (): KubeObject[] => inUse().sort().map(namespaceObject);
   const none = (): KubeObject[] => [];
   const status = column('Status', 'string', '.status.phase');
   return [
     {
+      named,
       plural: 'namespaces',
       namespaced: false,
       shape: shape('Namespace', [status, created]),
@@ -102,7 +109,10 @@ const still = (now: () => number): ResourceChanges => ({
   listen: () => () => undefined,
 });
 
-function routesOf({ shape, plural, namespaced, all }: Kind, { clock, watches }: CoreDeps): Route[] {
+function routesOf(
+  { shape, plural, namespaced, all, named = () => undefined }: Kind,
+  { clock, watches }: CoreDeps,
+): Route[] {
   const now = (): number => clock.now();
   const found = (request: Request) => {
     const { namespace } = request.params;
@@ -124,7 +134,7 @@ function routesOf({ shape, plural, namespaced, all }: Kind, { clock, watches }: 
   const get: Route['handle'] = (request, response) => {
     const forms = new Forms(request, shape, now);
     const name = param(request, 'name');
-    const object = all().find(({ metadata }) => metadata.name === name);
+    const object = named(name) ?? all().find(({ metadata }) => metadata.name === name);
     if (!object)
       throw new KubeRefusal(404, 'NotFound', `${plural} "${name}" not found`, { name, kind: plural });
     forms.answer(response, forms.one(object));

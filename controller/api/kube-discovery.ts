@@ -21,6 +21,8 @@ export interface Served extends ServedVerbs {
   readonly categories?: readonly string[];
   /** Their names are the words behind the slash. */
   readonly subresources?: readonly ServedVerbs[];
+  /** Tells clients when objects are stored in another form: then they read them anew. */
+  readonly storageVersionHash?: string;
 }
 
 interface Group {
@@ -43,11 +45,20 @@ const named = ({ shortNames, categories }: Served): object => ({
 });
 
 function listed(one: Served): object[] {
-  const { name, singular: singularName, namespaced, kind, verbs, subresources = [] } = one;
+  const {
+    name,
+    singular: singularName,
+    namespaced,
+    kind,
+    verbs,
+    storageVersionHash,
+    subresources = [],
+  } = one;
   const below = subresources.map((sub) => ({
     ...{ name: `${name}/${sub.name}`, singularName: '', namespaced, kind: sub.kind, verbs: sub.verbs },
   }));
-  return [{ name, singularName, namespaced, kind, verbs, ...named(one) }, ...below];
+  const stored = storageVersionHash !== undefined && { storageVersionHash };
+  return [{ name, singularName, namespaced, kind, verbs, ...named(one), ...stored }, ...below];
 }
 
 const resourceList = (group: Group): object => ({

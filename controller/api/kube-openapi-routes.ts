@@ -5,6 +5,8 @@ import type { Request, Response } from 'express';
 import { apiVersionOf, type ResourceKind } from '../../model/resource.ts';
 import { openapi as ofSessions } from '../sessions-api/core/openapi.ts';
 import { sessionsApiVersion } from '../sessions-api/core/schema.ts';
+import { openapiProto } from '../core/openapi-proto.ts';
+import { swaggerDocument } from './kube-openapi-v2.ts';
 import { Described, groupDocument } from './kube-openapi.ts';
 import type { Route } from './route.ts';
 
@@ -48,6 +50,33 @@ function answer(request: Request, response: Response, { text, hash }: Document):
   response.end(text);
 }
 
+const protobufTypes = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+];
+const jsonTypes = ['', '*/*', 'application/*', 'application/json'];
+
+const typesIn = ({ headers: { accept = '' } }: Request): string[] =>
+  accept.split(',').map((one) => one.split(';', 1)[0]?.trim() ?? '');
+
+/** OpenAPI 2.0, in the form of which older clients take only one. */
+function swaggerRoute(kinds: readonly ResourceKind[]): Route {
+  const document = swaggerDocument(kinds.map((kind) => new Described(kind)));
+  const json = JSON.stringify(document);
+  const proto = Buffer.from(openapiProto(document));
+  const handle: Route['handle'] = (request, response) => {
+    response.setHeader('Vary', 'Accept');
+    for (const type of typesIn(request)) {
+      if (jsonTypes.includes(type)) return void response.type('application/json').end(json);
+      // With its @ it is no media type, which an API server answers too.
+      if (protobufTypes.includes(type))
+        return void response.setHeader('Content-Type', protobufTypes[1] ?? '').end(proto);
+    }
+    response.status(406).end();
+  };
+  return { method: 'get', path: '/openapi/v2', doc, handle };
+}
+
 /** Routes for the documents of these kinds, and of sessions. */
 export function openapiRoutes(kinds: readonly ResourceKind[]): Route[] {
   const all = documents(kinds);
@@ -56,6 +85,7 @@ export function openapiRoutes(kinds: readonly ResourceKind[]): Route[] {
     paths: Object.fromEntries(all.map((one) => [one.name, { serverRelativeURL: addressOf(one) }])),
   };
   return [
+    swaggerRoute(kinds),
     { method: 'get', path: root, doc, handle: (_, response) => void response.json(index) },
     ...all.map((one): Route => ({
       method: 'get',

@@ -1,5 +1,6 @@
 // Which resources the control port serves to Kubernetes clients, as discovery and OpenAPI tell of them.
 // Does not own the definitions of runtimes and triggers (config/crds/), nor what answers.
+import { createHash } from 'node:crypto';
 import { resourceKinds, type ResourceKind } from '../../model/resource.ts';
 import { discovery } from '../sessions-api/core/discovery.ts';
 import {
@@ -14,13 +15,18 @@ import type { Served } from './kube-discovery.ts';
 /** As an API server lists those of a CustomResourceDefinition. */
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
+/** As an API server makes it of the version that it stores. */
+const hashOf = (stored: string): string =>
+  createHash('sha256').update(stored).digest().subarray(0, 8).toString('base64');
+
 function deployed(kind: ResourceKind): Served {
   const { group, names, versions } = servedDefinition(kind).spec;
   const { plural: name, singular, shortNames, categories } = names;
   const status = { name: 'status', kind, verbs: ['get'] };
   const { name: version } = versions[0];
   const called = { group, version, name, singular, kind, shortNames, categories };
-  return { ...called, namespaced: true, verbs, subresources: [status] };
+  const storageVersionHash = hashOf(`${group}/${version}/${kind}`);
+  return { ...called, namespaced: true, verbs, subresources: [status], storageVersionHash };
 }
 
 interface SessionsDocument {
