@@ -110,13 +110,17 @@ function writeEntry(table: string, text: string): void {
 /** The table with this entry in it, whatever else it says and however it says it. */
 async function withEntry(table: string, entry: LocalImage): Promise<string> {
   const { parseDocument } = await import('yaml');
-  const doc = parseDocument(existsSync(table) ? readFileSync(table, 'utf8') : 'images: []\n');
-  const { images = [] } = (doc.toJS() ?? {}) as { readonly images?: readonly { readonly name?: string }[] };
+  const doc = parseDocument(existsSync(table) ? readFileSync(table, 'utf8') : 'images:\n');
+  const { images: listed } = (doc.toJS() ?? {}) as {
+    readonly images?: readonly { readonly name?: string }[] | null;
+  };
+  const images = listed ?? [];
   if (doc.errors.length > 0 || !Array.isArray(images))
     throw misused(`${table}: this is no table of images`, 'correct it, or name another with --table');
   const at = images.findIndex(({ name }) => name === entry.name);
   const relative = { ...entry, folder: path.relative(path.dirname(table), entry.folder) };
-  doc.setIn(['images', at < 0 ? images.length : at], doc.createNode(relative));
+  if (images.length === 0) doc.set('images', doc.createNode([relative]));
+  else doc.setIn(['images', at < 0 ? images.length : at], doc.createNode(relative));
   return doc.toString({ lineWidth: 0 });
 }
 

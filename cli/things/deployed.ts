@@ -36,11 +36,13 @@ export interface Deployed {
 interface ServedTable {
   readonly kind: 'Table';
   readonly metadata?: { readonly resourceVersion?: string };
-  readonly columnDefinitions?: readonly {
-    readonly name: string;
-    readonly priority?: number;
-    readonly type?: string;
-  }[];
+  readonly columnDefinitions?:
+    | null
+    | readonly {
+        readonly name: string;
+        readonly priority?: number;
+        readonly type?: string;
+      }[];
   readonly rows?: readonly {
     readonly cells: readonly unknown[];
     readonly object?: { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
@@ -85,7 +87,9 @@ const ofObjects = (items: readonly Deployed[]): Listing => ({
   })),
 });
 
-function ofTable({ columnDefinitions = [], rows = [] }: ServedTable): Listing {
+function ofTable({ columnDefinitions: told, rows: given }: ServedTable): Listing {
+  const columnDefinitions = told ?? [];
+  const rows = given ?? [];
   const first = columnDefinitions.flatMap(({ priority = 0 }, at) => (priority === 0 ? [at] : []));
   const behind = columnDefinitions.flatMap(({ priority = 0 }, at) => (priority === 0 ? [] : [at]));
   const names = (at: readonly number[]): string[] => at.map((one) => columnDefinitions[one]?.name ?? '');
@@ -112,16 +116,15 @@ const together = (pages: readonly Listing[]): Listing => ({
   rows: pages.flatMap(({ rows }) => rows),
 });
 
-interface WatchLine {
-  readonly type: string;
-  readonly object: ServedTable | Deployed | { readonly kind: 'Status'; readonly message?: string };
-}
-
 const changes = ['ADDED', 'MODIFIED', 'DELETED'] as const;
 
+type Watched = ServedTable | Deployed | { readonly kind: 'Status'; readonly message?: string };
+
 async function* changesIn(stream: IncomingMessage): AsyncGenerator<Change> {
+  // A server tells the columns with the first row alone.
+  let columns: ServedTable['columnDefinitions'];
   for await (const line of linesOf(stream)) {
-    const { type, object } = JSON.parse(line) as WatchLine;
+    const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: Watched };
     if (type === 'ERROR')
       throw new CliError(
         'refused',
@@ -129,7 +132,10 @@ async function* changesIn(stream: IncomingMessage): AsyncGenerator<Change> {
         'start it again',
       );
     const known = changes.find((one) => one === type);
-    if (known) yield { type: known, listing: listingOf(object as ServedTable | Deployed), object };
+    if (!known) continue;
+    if (object.kind === 'Table') columns = (object as ServedTable).columnDefinitions ?? columns;
+    const whole = object.kind === 'Table' ? { ...object, columnDefinitions: columns } : object;
+    yield { type: known, listing: listingOf(whole as ServedTable | Deployed), object };
   }
 }
 

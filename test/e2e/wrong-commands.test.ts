@@ -1,11 +1,13 @@
 // Whatever is wrong with a command line or a file: the documented exit code, one clear message, and nothing is changed.
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Person, type Ended } from '../support/cli.ts';
 import { startPlatform, type Platform } from '../support/platform.ts';
 import { json, scriptedPlatform, type Scripted } from '../support/scripted-platform.ts';
 import { wrongCommands, wrongFiles } from '../support/wrong-commands.ts';
+
+jest.setTimeout(60_000);
 
 let platform: Platform;
 let hanging: Scripted;
