@@ -122,3 +122,22 @@ describe('the variables', () => {
     });
   });
 });
+
+describe('a way to the platform', () => {
+  const address = { name: 'ROUTER_URL', value: 'http://agentcube-router.agentcube.svc:8080' };
+  const asking = container({ env: [address] });
+  const door = (given: CommandInput): string | undefined => variables(given)['AGENTCUBE_PLATFORM_DIR'];
+
+  test('is for an agent whose pod names an address of it', () => {
+    expect(door(input(asking))).toBe('/run/agentcube-platform');
+    expect(door(input())).toBeUndefined();
+  });
+
+  test('is never for the code daemon, whatever its pod names', () =>
+    expect(door(input({ ...asking, image: { daemon: true } }))).toBeUndefined());
+
+  test('is not there while the platform does not listen; then the address stays as it was given', () => {
+    const given = input({ ...asking, rest: { platformListens: false } });
+    expect([door(given), variables(given)['ROUTER_URL']]).toEqual([undefined, address.value]);
+  });
+});

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -48,5 +49,22 @@ describe('the runtime folder', () => {
     expect(second.id).not.toBe(first.id);
     await removeOtherVersions(path.join(base, 'runtime'), new Set([second.id]));
     expect([existsSync(first.folder), existsSync(second.folder)]).toEqual([false, true]);
+  });
+
+  test('holds the author kit as a package, with what it imports, when it is given one', async () => {
+    const kit = path.join(base, 'kit');
+    mkdirSync(path.join(kit, 'agent'), { recursive: true });
+    writeFileSync(path.join(kit, 'index.ts'), 'export const client = 1;');
+    writeFileSync(path.join(kit, 'agent', 'index.ts'), "export { WebSocket } from 'ws';");
+    symlinkSync(path.resolve('node_modules'), path.join(base, 'node_modules'));
+    const { folder } = await materialiseRuntime(path.join(base, 'runtime'), {
+      sandboxSourceDir: path.join(base, 'source'),
+      kitSourceDir: kit,
+      nodePath: path.join(base, 'node'),
+    });
+    const script =
+      "import { client } from 'agentcube'; import { WebSocket } from 'agentcube/agent'; console.log(client, typeof WebSocket)";
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder });
+    expect(said.toString()).toBe('1 function\n');
   });
 });

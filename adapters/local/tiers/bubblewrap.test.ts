@@ -29,6 +29,19 @@ describe('what is inside', () => {
     expect(bubblewrapOptions(without, root, false)).not.toContain('/app');
   });
 
+  test('the author kit where Node looks last, for whoever has an image', () => {
+    expect(options()).toContain('--symlink opt/agentcube/node_modules /node_modules');
+    const { image: _, ...without } = view;
+    expect(bubblewrapOptions(without, root, false)).not.toContain('/node_modules');
+  });
+
+  test("the platform's sockets, read-only, only for those that may call it", () => {
+    expect(options()).not.toContain('agentcube-platform');
+    expect(options({ platform: '/data/platform' })).toContain(
+      '--ro-bind /data/platform /run/agentcube-platform',
+    );
+  });
+
   test('users and names that are ours, and of the host only what programs read', () => {
     expect(options()).toContain('--ro-bind /data/runtime/r/etc/passwd /etc/passwd');
     expect(options()).toContain('--ro-bind-try /etc/ssl/certs /etc/ssl/certs');
