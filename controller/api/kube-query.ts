@@ -148,8 +148,3 @@ export function watchOptionsOf(request: Request, chance: number): WatchOptions {
     forMs: seconds > 0 ? Math.min(seconds * 1_000, longestTimerMs) : leastWatchMs + chance * spreadMs,
   };
 }
-
-/** Throws INVALID_REQUEST for a dry run. */
-export function checkWrite(request: Request): void {
-  if (text(request, 'dryRun') !== '') throw badRequest('dryRun is not supported');
-}
