@@ -57,7 +57,7 @@ import {
 import { EventMeters } from './process/event-meters.ts';
 import { fail, keepAlive, StartError, wordsFor } from './process/failing.ts';
 import { imageTables } from './process/images.ts';
-import { forAgents, openInnerDoor } from './process/inner-door.ts';
+import { forAgents, makeInnerDoor, openInnerDoor } from './process/inner-door.ts';
 import { writeKubeconfig } from './process/kubeconfig.ts';
 import { checkPort, createHttpServer, listen, urlOf } from './process/listening.ts';
 import { openLocalDriver } from './process/local-driver.ts';
@@ -283,6 +283,7 @@ async function assemble(config: Settings, driver: Driver, signer: LocalSigner, p
 async function start(config: Settings): Promise<Platform> {
   await checkPorts(config);
   await makeDataDir(config.dataDir);
+  makeInnerDoor(config.dataDir);
   const logger = openLog(config.logFile ?? path.join(config.dataDir, 'platform.log'), config.logLevel);
   const tables = imageTables(() => tableFiles(config), builtImagesIn(config.dataDir));
   await tables.reload();

@@ -29,7 +29,7 @@ export const forAgents =
   };
 
 /** The folder in which the driver looks for the sockets. */
-export const innerDoorIn = (dataDir: string): string => path.join(dataDir, 'platform');
+const innerDoorIn = (dataDir: string): string => path.join(dataDir, 'platform');
 
 function listenOn(server: Server, socketPath: string): Promise<void> {
   // What an earlier platform left; the data folder has one owner at a time.
@@ -43,12 +43,17 @@ function listenOn(server: Server, socketPath: string): Promise<void> {
   });
 }
 
-/** Listens for agents; both servers are the caller's to close. */
-export async function openInnerDoor(dataDir: string, control: Server, activator: Server): Promise<void> {
+/** Makes the folder. Before the driver is opened: a sandbox that starts while it is not there has no door for all its life. */
+export function makeInnerDoor(dataDir: string): void {
   const folder = innerDoorIn(dataDir);
   mkdirSync(folder, { recursive: true });
   // Each sandbox has a uid of its own; which of them see the folder is the driver's business.
   chmodSync(folder, 0o711);
+}
+
+/** Listens for agents; both servers are the caller's to close. */
+export async function openInnerDoor(dataDir: string, control: Server, activator: Server): Promise<void> {
+  const folder = innerDoorIn(dataDir);
   await listenOn(control, path.join(folder, 'control.sock'));
   await listenOn(activator, path.join(folder, 'activator.sock'));
 }
