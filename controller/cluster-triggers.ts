@@ -161,9 +161,9 @@ export class ClusterTriggers implements DeployedTriggers {
     if (!entry) return undefined;
     const generation = entry.trigger.metadata.generation ?? 1;
     const now = this.#deps.clock.now();
-    const conditions = triggerConditions(entry.verdict, generation, before?.conditions ?? [], now)
-      .map(({ message, ...rest }) => ({ ...rest, message: message.slice(0, longestMessage) }))
-      .sort((one, other) => (one.type < other.type ? -1 : 1));
+    const conditions = triggerConditions(entry.verdict, generation, before?.conditions ?? [], now).map(
+      ({ message, ...rest }) => ({ ...rest, message: message.slice(0, longestMessage) }),
+    );
     const ready = conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
     return { conditions, ready, observedGeneration: generation };
   }

@@ -6,20 +6,13 @@ import { longestMessage, type ToldCondition, type ToldStatus } from '../../model
 import { withCondition, type ConditionNow } from './conditions.ts';
 import { readiness, type PoolFacts, type Told, type Verdict } from './runtime-status.ts';
 import { scaled, toldScaling } from './scaling-status.ts';
+import { sleeping, type Sleep } from './sleep-status.ts';
 import { troubleReason } from './start-trouble.ts';
 
 /** Sessions of a runtime whose sandbox runs or starts, and those that sleep. */
 export interface SessionCounts {
   readonly active: number;
   readonly asleep: number;
-}
-
-/** Whether its idle sessions sleep. */
-export interface Sleep {
-  /** It says itself that they never do. */
-  readonly never: boolean;
-  /** What keeps them from it, in words. */
-  readonly because: readonly string[];
 }
 
 export interface ClusterFacts {
@@ -76,20 +69,6 @@ function ready(facts: ClusterFacts, before: Condition | undefined, now: number):
     return failing('StartFailed', startTrouble, `the newest session got no sandbox: ${startTrouble}`);
   if (!isShort || !before || !isPassing(facts, before, now)) return told;
   return { status: 'True', reason: before.reason, message: before.message };
-}
-
-const says = (status: Told['status'], reason: string, message: string): Told => ({ status, reason, message });
-
-function sleeping({ never, because }: Sleep): Told {
-  if (because.length > 0)
-    return says(
-      'False',
-      'LivenessProbe',
-      `${because.join(', ')}: a sleeping container does not answer and would be restarted. ` +
-        'Sessions stay awake; use a readiness or startup probe instead',
-    );
-  if (never) return says('False', 'NotWanted', 'pauseAfter is never: sessions stay awake');
-  return says('True', 'Supported', 'idle sessions sleep with their memory');
 }
 
 /** The texts of others may be of any length. */

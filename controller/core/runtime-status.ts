@@ -4,6 +4,7 @@ import type { Condition, Status } from '../../model/metadata.ts';
 import type { DeployedRuntime } from '../../model/platform.ts';
 import type { Runtime } from '../../model/runtime.ts';
 import { withCondition } from './conditions.ts';
+import { sleeping } from './sleep-status.ts';
 import { leastReady, scaled, toldScaling, type ScaledPool } from './scaling-status.ts';
 
 /** How a runtime's pool stands, as the pools report it. */
@@ -29,7 +30,7 @@ export type Told = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 const acceptance = (verdict: Verdict): Told =>
   verdict.accepted
-    ? { status: 'True', reason: 'Valid', message: 'the runtime is valid and its image is known' }
+    ? { status: 'True', reason: 'Valid', message: 'the runtime is valid' }
     : { status: 'False', reason: verdict.reason, message: verdict.message };
 
 /** Whether the pool is as wanted. The text of a filled pool is AgentCube's own. */
@@ -42,6 +43,15 @@ export function readiness(kind: Runtime['kind'], verdict: Verdict): Told {
   if (trouble === undefined) return { status: 'False', reason: 'PoolFilling', message: count };
   return { status: 'False', reason: 'PoolShort', message: `${count}: ${trouble}` };
 }
+
+/** The sandboxes of one machine have nobody who takes a sleeping one for dead. */
+const sleepOf = ({ spec }: Runtime): Told => sleeping({ never: spec.pauseAfter === 'never', because: [] });
+
+/** Conditions that only some runtimes have. */
+const sometimes: ReadonlySet<string> = new Set(['Scaled', 'Sleeps']);
+
+const inOrder = (conditions: readonly Condition[]): Condition[] =>
+  conditions.toSorted((one, other) => (one.type < other.type ? -1 : 1));
 
 /** The runtime with its status brought up to date; spec and metadata stay. `now` is ms since the epoch. */
 export function withStatus<R extends Runtime>(
@@ -57,14 +67,18 @@ export function withStatus<R extends Runtime>(
     { type: 'Accepted', ...acceptance(verdict) },
     { type: 'Ready', ...ready },
     ...(scaling ? [{ type: 'Scaled', ...scaling }] : []),
+    ...(verdict.accepted ? [{ type: 'Sleeps', ...sleepOf(runtime) }] : []),
   ];
   const before = runtime.status?.conditions ?? [];
   // Whoever does not ask for a size any more is not told of one.
-  const kept = scaling ? before : before.filter(({ type }) => type !== 'Scaled');
+  const types = new Set(told.map(({ type }) => type));
+  const kept = before.filter(({ type }) => types.has(type) || !sometimes.has(type));
   const status: Status = {
-    conditions: told.reduce<Condition[]>(
-      (conditions, one) => withCondition(conditions, { ...one, observedGeneration }, now),
-      [...kept],
+    conditions: inOrder(
+      told.reduce<Condition[]>(
+        (conditions, one) => withCondition(conditions, { ...one, observedGeneration }, now),
+        [...kept],
+      ),
     ),
     ready: ready.status === 'True',
     observedGeneration,

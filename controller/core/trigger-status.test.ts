@@ -22,8 +22,8 @@ describe('the conditions of a trigger', () => {
   test('one with a target and a filter is ready', () => {
     expect(told(verdictOf({ filter }))).toEqual([
       'Accepted True Valid',
-      'Ready True TargetDeployed',
       'LoopFree True Filtered',
+      'Ready True TargetDeployed',
     ]);
     expect(triggerWarnings(verdictOf({ filter }))).toEqual([]);
   });
@@ -37,8 +37,8 @@ describe('the conditions of a trigger', () => {
   test('one that is not valid any more takes nothing', () => {
     expect(told({ accepted: false, message: 'spec.x: unknown' })).toEqual([
       'Accepted False Invalid',
-      'Ready False NotAccepted',
       'LoopFree Unknown NotAccepted',
+      'Ready False NotAccepted',
     ]);
   });
 
@@ -104,8 +104,8 @@ describe('the conditions of a trigger', () => {
     const times = later.status?.conditions?.map(({ type, lastTransitionTime }) => [type, lastTransitionTime]);
     expect(times).toEqual([
       ['Accepted', '1970-01-01T00:00:00Z'],
-      ['Ready', '1970-01-01T00:01:00Z'],
       ['LoopFree', '1970-01-01T00:00:00Z'],
+      ['Ready', '1970-01-01T00:01:00Z'],
     ]);
     expect([first.status?.ready, later.status?.ready]).toEqual([true, false]);
   });

@@ -43,7 +43,7 @@ function ticking(verdict: TriggerVerdict): Told | undefined {
   return says('True', 'Taken', 'it takes the events of its schedule');
 }
 
-/** Conditions as they are to be told. `before` keeps the times of those whose status is the same; `now` is ms since the epoch. */
+/** Conditions as they are to be told, in order of type. `before` keeps the times of those whose status is the same; `now` is ms since the epoch. */
 export function triggerConditions(
   verdict: TriggerVerdict,
   observedGeneration: number,
@@ -57,13 +57,14 @@ export function triggerConditions(
     { type: 'LoopFree', observedGeneration, ...loopFree(verdict) },
     ...(ticks ? [{ type: 'TakesTicks', observedGeneration, ...ticks }] : []),
   ];
-  return told.flatMap((one) =>
+  const conditions = told.flatMap((one) =>
     withCondition(
       before.filter(({ type }) => type === one.type),
       one,
       now,
     ),
   );
+  return conditions.sort((one, other) => (one.type < other.type ? -1 : 1));
 }
 
 /** The trigger with its status brought up to date; spec and metadata stay. `now` is ms since the epoch. */
