@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { claimFigures } from './claim.ts';
+import { cliFigures } from './cli.ts';
 import { daemonMemoryFigures } from './daemon-memory.ts';
 import { eventFigures } from './events.ts';
 import { eventQueueFigures } from './event-queue.ts';
@@ -24,6 +25,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   claim: claimFigures,
   wake: wakeFigures,
   print: firstPrintFigures,
+  cli: cliFigures,
   memory: daemonMemoryFigures,
   filters: filterFigures,
   queue: eventQueueFigures,
