@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { TierName } from '../../../adapters/local/driver.ts';
 import type { Driver, SandboxExit } from '../../../controller/driver.ts';
 import type { SandboxSpec, SessionMark } from '../../../model/sandbox-spec.ts';
+import { killProcess } from '../../chaos/sandboxes.ts';
 import { act, eventually, makeDataDir, openDriver, processesOf, specOf } from '../../support/local-driver.ts';
 
 type Left = Record<'running' | 'paused' | 'doomed' | 'halfMade', SandboxSpec>;
@@ -61,7 +62,8 @@ export function adoptionContract(tier: TierName): void {
   describe('after the platform was killed', () => {
     test('what ran goes on with its memory, what was paused is paused, what was half-made is told without a door', async () => {
       const left = await platformKilled(folder.dataDir, tier);
-      for (const pid of processesOf(left.doomed.name)) process.kill(pid, 'SIGKILL');
+      // The first may take the others with it.
+      for (const pid of processesOf(left.doomed.name)) killProcess(pid);
       await eventually('it is gone', () => processesOf(left.doomed.name).length === 0);
       const exits: SandboxExit[] = [];
       const next = (driver = await openDriver(folder.dataDir, tier));
