@@ -1,7 +1,7 @@
 // What every command is given: the streams, the flags that all commands share, the platform that they mean, and a way to say
 // how it ended. Does not own the commands, nor the process.
 import type { Command } from 'commander';
-import { findTarget, type Target, type TargetFlags } from './contexts/target.ts';
+import type { Target, TargetFlags } from './contexts/target.ts';
 import { misused } from './failure.ts';
 import { variable, type Io } from './io.ts';
 import { Out } from './output/out.ts';
@@ -62,7 +62,10 @@ export class App {
       ...(timeoutMs !== undefined && { timeoutMs }),
     };
     let found: Promise<Target> | undefined;
-    const target = (): Promise<Target> => (found ??= findTarget(this.io, flags, manner));
+    // Loaded when it is needed: the help of a command is to come at once.
+    const find = async (): Promise<Target> =>
+      (await import('./contexts/target.ts')).findTarget(this.io, flags, manner);
+    const target = (): Promise<Target> => (found ??= find());
     return { io: this.io, out, flags, words: command.args, timeoutMs, target };
   }
 }

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 // The entry of `agentcube` and of `kubectl agentcube`: this process' streams, signals and exit code. Everything else is run.ts'.
+import module from 'node:module';
 import os from 'node:os';
 import process from 'node:process';
 import type { Io } from './io.ts';
-import { run } from './run.ts';
+
+// What was compiled once is not compiled again, on a Node that can keep it; before anything else is loaded.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+const { run } = await import('./run.ts');
 
 const stopping = new AbortController();
 
