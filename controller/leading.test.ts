@@ -114,14 +114,17 @@ describe('a store that was emptied', () => {
     expect(after.every((one, i) => one.version > (before[i]?.version ?? Infinity))).toBe(true);
   });
 
-  test('has its runtimes again, from the copy, with the counter that clients know', async () => {
+  test('has its runtimes again, from the copy, and who read one before may write over it', async () => {
     const { lab, first } = await deployed();
     const key = { kind: 'AgentRuntime', namespace: 'default', name: 'hello' } as const;
-    const before = first.lead.registry.get(key)?.metadata;
+    const before = first.lead.registry.get(key);
+    if (!before) throw new Error('it was not deployed');
     lab.empty();
     await first.leading.end();
     const { lead } = await lab.lead();
-    expect(lead.registry.get(key)?.metadata).toEqual(before);
+    const { uid, generation } = before.metadata;
+    expect(lead.registry.get(key)?.metadata).toMatchObject({ uid, generation });
+    expect(await lead.registry.replace(before)).toMatchObject({ what: 'unchanged' });
     expect(lab.told.map((one) => one.key.name)).toEqual(['hello']);
   });
 

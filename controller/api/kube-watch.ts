@@ -7,6 +7,7 @@ import type { ResourceChange, ResourceChanges } from '../resource-log.ts';
 import type { Forms, KubeObject } from './kube-forms.ts';
 import type { WatchOptions } from './kube-query.ts';
 import { expired } from './kube-refusal.ts';
+import { shown } from './kube-resources.ts';
 
 export interface WatchOrder {
   readonly changes: ResourceChanges;
@@ -89,8 +90,8 @@ class Watch {
     const { selects, forms } = this.#order;
     const was = before !== undefined && selects(before);
     const is = type !== 'DELETED' && selects(object);
-    if (is) this.#write(was ? 'MODIFIED' : 'ADDED', forms.told(object));
-    else if (was) this.#write('DELETED', forms.told(gone(type, object, before)));
+    if (is) this.#write(was ? 'MODIFIED' : 'ADDED', forms.told(shown(object)));
+    else if (was) this.#write('DELETED', forms.told(shown(gone(type, object, before))));
   }
 
   #bookmark(version: string, atEnd: boolean): void {
@@ -118,7 +119,7 @@ function gone(
   type: ResourceChange['type'],
   object: ResourceChange['object'],
   before: ResourceChange['object'],
-): KubeObject {
+): ResourceChange['object'] {
   if (type === 'DELETED') return object;
   const { resourceVersion = '' } = object.metadata;
   return { ...before, metadata: { ...before.metadata, resourceVersion } };
