@@ -1,6 +1,6 @@
 // The tree of commands as commander has it. Each command is defined when its name is met, so that the help of all costs nothing.
 // Does not own what a command does, nor how an error is told (run.ts).
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import type { App } from './app.ts';
 import { commands, type CommandEntry } from './commands/index.ts';
 import { sharedFlags } from './flags.ts';
@@ -77,5 +77,3 @@ export async function createWholeProgram(app: App): Promise<Command> {
   }
   return program;
 }
-
-export { CommanderError };

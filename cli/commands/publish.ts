@@ -128,7 +128,7 @@ async function publish(run: Run<Flags>): Promise<void> {
   const target = await run.target();
   const image = await imageOf(run, metadata, target);
   const { namespace } = target;
-  const platformNamespace = io.env['AGENTCUBE_PLATFORM_NAMESPACE'] ?? 'agentcube';
+  const platformNamespace = flags.platformNamespace ?? io.env['AGENTCUBE_PLATFORM_NAMESPACE'] ?? 'agentcube';
   const env = [...platformVariables(metadata, target, platformNamespace), ...variablesOf(metadata)];
   const described =
     flags.description === undefined ? metadata : { ...metadata, description: flags.description };

@@ -28,7 +28,14 @@ const access = {
 beforeEach(async () => {
   store = memoryEventStore();
   asked = [];
-  const deps = { deadLetters: store, access, clock: { now: () => now }, commands: {}, log: () => undefined };
+  const deps = {
+    deadLetters: store,
+    access,
+    clock: { now: () => now },
+    commands: {},
+    driver: {},
+    log: () => undefined,
+  };
   server = createControlApi(deps as unknown as ControlApiDeps).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/namespaces`;

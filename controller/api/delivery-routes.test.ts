@@ -28,7 +28,7 @@ let url: string;
 
 beforeEach(async () => {
   deliveries = memoryDeliveryWatch((fault) => faults.push(fault));
-  const deps = { deliveries, access, commands: {}, log: () => undefined };
+  const deps = { deliveries, access, commands: {}, driver: {}, log: () => undefined };
   server = createControlApi(deps as unknown as ControlApiDeps).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/namespaces`;

@@ -32,7 +32,7 @@ let server: Server;
 let url: string;
 
 beforeAll(async () => {
-  const deps = { pools: () => pools, access, commands: {}, log: () => undefined };
+  const deps = { pools: () => pools, access, commands: {}, driver: {}, log: () => undefined };
   server = createControlApi(deps as unknown as ControlApiDeps).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
