@@ -251,12 +251,16 @@ describe('everything else', () => {
     ['DELETE', '/v1/agent-runtime/sessions/'],
     ['GET', '/V1/sessions'],
     ['GET', '/nothing/'],
-    ['GET', '/apis/apps/v1/deployments'],
   ])('%s %s is 404 in plain text', async (method, path) => {
     const answer = await lab.ask(method, path);
     expect(answer.status).toBe(404);
     expect(answer.text).toBe('404 page not found');
     expect(answer.headers.get('content-type')).toBe('text/plain');
+  });
+
+  test('below /apis it ends with a line, as an API server ends it', async () => {
+    const answer = await lab.ask('GET', '/apis/apps/v1/deployments');
+    expect([answer.status, answer.text]).toEqual([404, '404 page not found\n']);
   });
 
   test.each([
