@@ -93,12 +93,17 @@ describe('what is wrong is told with its place', () => {
   });
 });
 
-test('discovery names both groups and what is in them', async () => {
+test('discovery names the group of triggers and what is in it', async () => {
   const names = (await lab.ask('GET', '/apis')).json<{ groups: { name: string }[] }>().groups;
-  expect(names.map(({ name }) => name)).toEqual(['runtime.agentcube.volcano.sh', group]);
+  expect(names.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['runtime.agentcube.volcano.sh', group]),
+  );
   expect((await lab.ask('GET', `/apis/${group}/v1alpha1`)).json()).toMatchObject({
     groupVersion: `${group}/v1alpha1`,
-    resources: [{ name: 'triggers', singularName: 'trigger', namespaced: true, kind: 'Trigger' }],
+    resources: [
+      { name: 'triggers', singularName: 'trigger', namespaced: true, kind: 'Trigger' },
+      { name: 'triggers/status' },
+    ],
   });
   expect((await lab.ask('GET', `/apis/${group}`)).json()).toMatchObject({
     preferredVersion: { groupVersion: `${group}/v1alpha1`, version: 'v1alpha1' },
