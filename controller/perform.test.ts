@@ -46,3 +46,23 @@ test('a sandbox that is busy is ordered to run, above the pause that it refused:
   expect(await perform(sessionIn('pausing', { version: 7 }))).toEqual({ kind: 'busy', generation: 1 });
   expect(calls).toEqual(['resume sandbox-of-session-1 8', 'touch session-1']);
 });
+
+describe('a sandbox that was started again and could not be marked as its session’s', () => {
+  const restarted = { restart: async (id: string) => ({ id, name: id, entryPoints: [] }) };
+
+  test('is stopped, so that a session that is told lost has none that runs', async () => {
+    const { perform, calls } = start({ ...restarted, mark: failing('NODE_UNREACHABLE') });
+    expect(await perform(sessionIn('restarting'))).toEqual({
+      kind: 'start-failed',
+      generation: 1,
+      why: 'no',
+    });
+    expect(calls).toEqual(['stop sandbox-of-session-1 keep-files']);
+  });
+
+  test('is asked for again when it cannot be stopped either', async () => {
+    const stop = failing('CLUSTER_UNAVAILABLE');
+    const { perform } = start({ ...restarted, mark: failing('NODE_UNREACHABLE'), stop });
+    expect(await perform(sessionIn('restarting'))).toEqual({ againInMs: 1_000 });
+  });
+});

@@ -35,15 +35,15 @@ const whyOf = (fault: unknown): string => {
  */
 const mayLive: ReadonlySet<ErrorCode> = new Set(['NODE_UNREACHABLE', 'CLUSTER_UNAVAILABLE', 'SESSION_STATE']);
 
-/** S5: what could not be paused or resumed may still run, and a lost session must not have a sandbox that does. */
+/** S5: what could not be paused, resumed or marked may still run, and a lost session must not have a sandbox that does. */
 async function failed(deps: PerformDeps, session: Session, fault: unknown): Promise<Outcome> {
   const { state, generation } = session;
   const why = whyOf(fault);
-  if (state.kind === 'creating' || state.kind === 'restarting') {
-    return { kind: 'start-failed', generation, why };
-  }
-  if (state.kind !== 'pausing' && state.kind !== 'resuming') return { againInMs: retryStopMs };
-  if (mayLive.has(asPlatformError(fault).code)) return { againInMs: retryStopMs };
+  if (state.kind === 'creating') return { kind: 'start-failed', generation, why };
+  if (state.kind !== 'pausing' && state.kind !== 'resuming' && state.kind !== 'restarting')
+    return { againInMs: retryStopMs };
+  if (state.kind !== 'restarting' && mayLive.has(asPlatformError(fault).code))
+    return { againInMs: retryStopMs };
   // Not this session's to stop; whose it is, is settled when a leader next brings store and sandboxes together.
   if (deps.marks.isOthers(state.sandbox.id, session)) return { againInMs: retryStopMs };
   try {
@@ -51,7 +51,9 @@ async function failed(deps: PerformDeps, session: Session, fault: unknown): Prom
   } catch {
     return { againInMs: retryStopMs };
   }
-  return { kind: 'lost', generation, why };
+  return state.kind === 'restarting'
+    ? { kind: 'start-failed', generation, why }
+    : { kind: 'lost', generation, why };
 }
 
 async function start(deps: PerformDeps, session: Session, state: In<'creating'>): Promise<SessionEvent> {
