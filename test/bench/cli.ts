@@ -50,7 +50,7 @@ export async function cliFigures(): Promise<Figure[]> {
   try {
     return [
       await figure('agentcube --help, p50', 2, ['--help']),
-      await figure('agentcube get agentruntimes, p50', 4, [
+      await figure('agentcube get agentruntimes, p50', 3, [
         'get',
         'agentruntimes',
         '--control-url',
